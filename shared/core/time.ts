@@ -1,0 +1,90 @@
+/** Half-open interval `[from, to)`. */
+export interface Window {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** A calendar day as the person lived it, `YYYY-MM-DD`. It is data: never derived from UTC alone. */
+export type LocalDate = string;
+
+/** An instant with the offset its sender wrote beside it, where one was written. */
+export interface LocalInstant {
+  readonly instant: Date;
+  /** Minutes east of UTC. */
+  readonly offsetMinutes?: number;
+}
+
+const ISO =
+  /^(\d{4})-(\d\d?)-(\d\d?)[T ](\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)?$/i;
+
+/**
+ * Reads an ISO 8601 time as providers really write it: without seconds, with single digits, with up
+ * to nine fractional digits, with an offset that has seconds (rounded to the minute), or with none
+ * (then it is UTC and `offsetMinutes` is absent). Nothing where it is no time at all.
+ */
+export function parseInstant(text: string): LocalInstant | undefined {
+  const match = ISO.exec(text.trim());
+  if (!match) return undefined;
+  const [, year, month, day, hour, minute, second = "0", fraction = "0", zone] = match;
+  const utc = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    Math.floor(Number(`0.${fraction}`) * 1_000),
+  );
+  const wall = new Date(utc);
+  const rolledOver = wall.getUTCMonth() !== Number(month) - 1 ||
+    wall.getUTCDate() !== Number(day) ||
+    Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60;
+  if (rolledOver) return undefined;
+  if (!zone) return { instant: wall };
+  const offsetMinutes = parseOffset(zone);
+  if (offsetMinutes === undefined) return undefined;
+  return { instant: new Date(utc - offsetMinutes * MINUTE), offsetMinutes };
+}
+
+/** Minutes east of UTC of `Z`, `+02`, `+0200`, `+02:00` or `-06:59:58`; nothing beyond 18 hours. */
+export function parseOffset(zone: string): number | undefined {
+  if (/^z$/i.test(zone)) return 0;
+  const match = /^([+-])(\d\d):?(\d\d)?:?(\d\d)?$/.exec(zone);
+  if (!match) return undefined;
+  const [, sign, hours, minutes = "0", seconds = "0"] = match;
+  const size = Math.round(Number(hours) * 60 + Number(minutes) + Number(seconds) / 60);
+  if (size > 18 * 60) return undefined;
+  return sign === "-" ? -size : size;
+}
+
+/** The calendar day of `instant` on a clock `offsetMinutes` east of UTC. */
+export function localDateOf(instant: Date, offsetMinutes = 0): LocalDate {
+  return new Date(instant.getTime() + offsetMinutes * MINUTE).toISOString().slice(0, 10);
+}
+
+/** Midnight at the start of `date` on a clock `offsetMinutes` east of UTC. */
+export function startOfLocalDate(date: LocalDate, offsetMinutes = 0): Date {
+  return new Date(Date.parse(`${date}T00:00:00Z`) - offsetMinutes * MINUTE);
+}
+
+/** `date` moved by whole days; calendar arithmetic, so no clock change can bend it. */
+export function addDays(date: LocalDate, days: number): LocalDate {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
+}
+
+/** `window` cut into pieces of at most `days`, newest first: what a person looks at arrives first. */
+export function splitNewestFirst(window: Window, days: number): Window[] {
+  const pieces: Window[] = [];
+  for (let to = window.to.getTime(); to > window.from.getTime(); to -= days * DAY) {
+    pieces.push({
+      from: new Date(Math.max(window.from.getTime(), to - days * DAY)),
+      to: new Date(to),
+    });
+  }
+  return pieces;
+}

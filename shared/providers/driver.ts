@@ -1,0 +1,89 @@
+import type { Secret } from "../core/secret.ts";
+import type { Window } from "../core/time.ts";
+import type { Link } from "./link.ts";
+import type { MetricBatch, Resource } from "./resource.ts";
+import type { Webhook } from "./webhook.ts";
+
+/** Everything effectful a driver may touch: drivers read no env, no clock and no global fetch. */
+export interface DriverContext {
+  readonly client: { readonly id: string; readonly secret: Secret };
+  /** Follows no redirect, caps the body, knows where the sandbox is. */
+  readonly fetch: typeof fetch;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+/** The linked account a call is made for. */
+export interface AccountRef {
+  readonly externalUserId: string;
+  readonly accessToken?: Secret;
+  /** Key into the driver's `regions`: a Dexcom token of one host is useless on another. */
+  readonly region?: string;
+  /** The person's own server, for self-hosted services only. */
+  readonly site?: URL;
+}
+
+export interface Ask {
+  readonly account: AccountRef;
+  readonly window: Window;
+  /** A page's `next`, handed back to resume after it. */
+  readonly cursor?: string;
+}
+
+/** How far back the provider goes, and whether we read or ask it to send. */
+export type History =
+  | { readonly kind: "pull"; readonly maxDays: number; readonly pageDays: number }
+  | {
+    readonly kind: "request";
+    readonly maxDays: number;
+    readonly pageDays: number;
+    /** Asks the provider to send `window` by webhook. */
+    request(ask: Ask, ctx: DriverContext): Promise<void>;
+  };
+
+/** What the provider's terms allow; the system enforces it. */
+export interface Policy {
+  readonly terms: string;
+  /** Raw records are dropped after so many days; absent means no limit of theirs. */
+  readonly rawDays?: number;
+  readonly aiUse: "allowed" | "forbidden" | "unstated";
+}
+
+export interface RateLimit {
+  readonly requests: number;
+  readonly perSeconds: number;
+  readonly scope: "app" | "account";
+}
+
+/** One provider: a file of data over one engine. */
+export interface ProviderDriver {
+  readonly slug: string;
+  readonly name: string;
+  readonly docs: string;
+  /** Hosts the driver may speak to: requests elsewhere are refused. */
+  readonly hosts: readonly string[];
+  /** Region to API origin, the first is the default; only where a person's account lives in one. */
+  readonly regions?: Readonly<Record<string, string>>;
+  /** Names of the credentials in the environment, where the convention `<SLUG>_CLIENT_ID` does not fit. */
+  readonly env?: Readonly<Partial<Record<CredentialName, string>>>;
+  readonly link: Link;
+  readonly history?: History;
+  readonly limits?: readonly RateLimit[];
+  readonly policy: Policy;
+  readonly resources: readonly Resource[];
+  readonly webhook?: Webhook;
+  /** One page of one resource: one job. Throws `ProviderError`. */
+  fetchPage(
+    ask: Ask & { readonly resource: string; readonly recordId?: string },
+    ctx: DriverContext,
+  ): Promise<MetricBatch>;
+  /** All pages in turn, each with a checkpoint. Throws `ProviderError`. */
+  fetchLatestMetrics(
+    ask: Ask & { readonly resource: string },
+    ctx: DriverContext,
+  ): AsyncIterable<MetricBatch>;
+  /** What a pushed body means. Throws `contract`. */
+  normalise(resource: string, body: unknown): MetricBatch;
+}
+
+export type CredentialName = "clientId" | "clientSecret" | "webhookSecret" | "verifyToken";

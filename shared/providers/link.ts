@@ -1,0 +1,87 @@
+import type { z } from "zod";
+import type { Secret } from "../core/secret.ts";
+import type { AccountRef, DriverContext } from "./driver.ts";
+
+export interface OAuthTokens {
+  readonly accessToken: Secret;
+  readonly refreshToken?: Secret;
+  readonly expiresAt?: Date;
+  /** What was granted, where the provider says; absent means "as asked". */
+  readonly scopes?: readonly string[];
+}
+
+export interface ProviderProfile {
+  readonly externalUserId: string;
+  readonly timeZone?: string;
+}
+
+/** What becomes of the old refresh token when a new one is handed out. */
+export type Rotation =
+  | { readonly kind: "none" }
+  | { readonly kind: "single_use" }
+  | { readonly kind: "grace"; readonly seconds: number }
+  | { readonly kind: "until_use" };
+
+/** How a person's account is linked: four honest shapes instead of one interface with methods that throw. */
+export type Link = OAuth2Link | WidgetLink | CredentialsLink | BridgeLink;
+
+export interface OAuth2Link {
+  readonly kind: "oauth2";
+  readonly scopes: readonly string[];
+  readonly rotation: Rotation;
+  /** Whether the provider takes PKCE; a verifier is made and kept only then. */
+  readonly pkce: boolean;
+  /** Shorter than the ticket means: exchanged in the callback, held pending until the ticket comes. */
+  readonly codeLifetimeSeconds: number;
+  authorizeUrl(p: AuthorizeRequest): URL;
+  exchangeCodeForTokens(p: CodeExchange, ctx: DriverContext): Promise<OAuthTokens>;
+  refreshTokens(tokens: OAuthTokens, account: AccountRef, ctx: DriverContext): Promise<OAuthTokens>;
+  /** Absent where the provider has no revocation endpoint. */
+  revokeTokens?(tokens: OAuthTokens, account: AccountRef, ctx: DriverContext): Promise<void>;
+  fetchProfile(account: AccountRef, ctx: DriverContext): Promise<ProviderProfile>;
+}
+
+export interface AuthorizeRequest {
+  readonly clientId: string;
+  readonly state: string;
+  readonly redirectUri: string;
+  readonly codeChallenge?: string;
+  readonly region?: string;
+}
+
+export interface CodeExchange {
+  readonly code: string;
+  readonly redirectUri: string;
+  readonly codeVerifier?: string;
+  readonly region?: string;
+  /** The callback's `scope` parameter: what the person left ticked. */
+  readonly grantedScope?: string;
+}
+
+/** The provider's own page links the account and tells us by redirect and webhook (Terra). */
+export interface WidgetLink {
+  readonly kind: "widget";
+  /** `reference` is random and ours; `returnUrl` is where the page sends the person back. */
+  openSession(p: { reference: string; returnUrl: string }, ctx: DriverContext): Promise<URL>;
+  /** Asks the provider who came back: never believes the redirect. Throws `rejected` on a mismatch. */
+  confirm(
+    p: { reference: string; callback: URLSearchParams },
+    ctx: DriverContext,
+  ): Promise<ProviderProfile & { readonly scopes?: readonly string[] }>;
+  unlink?(account: AccountRef, ctx: DriverContext): Promise<void>;
+}
+
+/** The person types a site, a token or a password (Nightscout). */
+export interface CredentialsLink {
+  readonly kind: "credentials";
+  readonly form: z.ZodType<Record<string, string>>;
+  signIn(
+    form: Record<string, string>,
+    ctx: DriverContext,
+  ): Promise<OAuthTokens & ProviderProfile & { readonly site?: URL }>;
+}
+
+/** The person's phone pushes (HealthKit, Health Connect). */
+export interface BridgeLink {
+  readonly kind: "bridge";
+}

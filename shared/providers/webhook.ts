@@ -1,0 +1,81 @@
+import type { Bytes } from "../core/bytes.ts";
+import type { Secret } from "../core/secret.ts";
+import type { Window } from "../core/time.ts";
+import type { DriverContext } from "./driver.ts";
+
+/** News from a provider. `notify` points at data, `push` carries it. */
+export type WebhookEvent =
+  & {
+    readonly externalUserId: string;
+    readonly occurredAt?: Date;
+  }
+  & (
+    | {
+      readonly kind: "notify";
+      readonly resource: string;
+      readonly window: Window;
+      readonly action?: "create" | "update";
+      readonly dataType?: string;
+      readonly recordId?: string;
+    }
+    | { readonly kind: "push"; readonly resource: string; readonly body: unknown }
+    | {
+      readonly kind: "deleted";
+      readonly resource: string;
+      readonly recordId: string;
+      readonly dataType?: string;
+    }
+    | {
+      readonly kind: "linked";
+      readonly reference: string;
+      /** The service behind an aggregator, lower case. */
+      readonly via?: string;
+      readonly scopes?: readonly string[];
+    }
+    /** The same person under a new external id. */
+    | { readonly kind: "relinked"; readonly previousExternalUserId: string }
+    | { readonly kind: "scopes_changed"; readonly granted: readonly string[] }
+    /** A hint where the webhook is unsigned: confirmed with the provider before anything is cut. */
+    | { readonly kind: "revoked" }
+    /** Understood and of no consequence; `type` is the provider's word. */
+    | { readonly kind: "ignored"; readonly type: string }
+  );
+
+export interface RawRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly body: Bytes;
+}
+
+export interface WebhookSecrets {
+  /** Active signing secrets, newest first; two while one is being rotated. Never empty. */
+  readonly signing: readonly Secret[];
+  /** The token of the subscription handshake, where the provider has one. */
+  readonly verifyToken?: Secret;
+}
+
+export interface Webhook {
+  /** Larger bodies are refused with 413 before any work; default 256 KiB. */
+  readonly maxBytes?: number;
+  /** Which credential signs: `client` is the OAuth client secret, `webhook` one of its own. */
+  readonly signedWith: "client" | "webhook";
+  /** What a good delivery is answered with; default 200. */
+  readonly acknowledge?: 200 | 204;
+  /** The answer to the provider's subscription check, if `request` is one. */
+  handshake?(request: RawRequest, verifyToken: Secret): Promise<Response | undefined>;
+  /** Over raw bytes, in constant time, fresh by `now`. */
+  verifyWebhook(request: RawRequest, secrets: WebhookSecrets, now: Date): Promise<boolean>;
+  /**
+   * Identity of this delivery, the same on each retry; nothing where the provider gives none and
+   * equal bodies may mean new data (such events are coalesced by job key, never dropped).
+   */
+  deliveryKey(request: RawRequest): string | undefined;
+  /** Throws `contract` where the body is not what the provider documents. */
+  parseWebhook(request: RawRequest): readonly WebhookEvent[];
+  /** Makes the provider's subscriptions what they should be: creates, renews; safe to repeat. */
+  subscribe?(
+    p: { readonly callbackUrl: string; readonly verifyToken: Secret },
+    ctx: DriverContext,
+  ): Promise<void>;
+}
