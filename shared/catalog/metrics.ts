@@ -56,7 +56,8 @@ function metric<const U extends Unit>(
  * Method is part of the name (`hrv_rmssd`, `hrv_sdnn`): what is not comparable never shares a code.
  */
 // deno-fmt-ignore: a table reads best with one row a metric
-export const METRICS = {  // cardio
+export const METRICS = {
+  // cardio
   heart_rate: metric("Heart rate", "cardio", "instant", "bpm", "/min", "8867-4", "avg", [20, 250]),
   resting_heart_rate: metric("Resting heart rate", "cardio", "daily", "bpm", "/min", "40443-4", "avg", [20, 130]),
   heart_rate_avg: metric("Mean heart rate over interval/day", "cardio", "interval", "bpm", "/min", null, "avg", [20, 230]),
@@ -78,16 +79,15 @@ export const METRICS = {  // cardio
   // respiratory
   spo2: metric("Oxygen saturation (pulse oximetry)", "respiratory", "instant", "%", "%", "59408-5", "avg", [50, 100]),
   respiratory_rate: metric("Respiratory rate", "respiratory", "instant", "breaths/min", "/min", "9279-1", "avg", [4, 60]),
-
-  // fitness
-  vo2_max: metric("VO2 max (estimated)", "fitness", "daily", "mL/kg/min", "mL/kg/min", "94122-9", "last", [10, 95]),
-
-  // respiratory
   breathing_disturbance_index: metric("Breathing disturbance index", "respiratory", "daily", "events/h", "{events}/h", null, "avg", [0, 120]),
   fev1: metric("Forced expiratory volume 1 s", "respiratory", "instant", "L", "L", "20150-9", "max", [0.2, 8]),
   fvc: metric("Forced vital capacity", "respiratory", "instant", "L", "L", "19870-5", "max", [0.3, 10]),
   peak_expiratory_flow: metric("Peak expiratory flow", "respiratory", "instant", "L/min", "L/min", "19935-6", "max", [30, 900]),
   inhaler_usage: metric("Inhaler puffs", "respiratory", "interval", "count", "{puff}", null, "sum", [0, 50]),
+
+  // fitness
+  vo2_max: metric("VO2 max (estimated)", "fitness", "daily", "mL/kg/min", "mL/kg/min", "94122-9", "last", [10, 95]),
+  fitness_age: metric("Fitness age", "fitness", "daily", "a", "a", null, "last", [10, 120]),
 
   // temperature
   body_temperature: metric("Body temperature", "temperature", "instant", "Cel", "Cel", "8310-5", "avg", [30, 44]),
@@ -98,6 +98,10 @@ export const METRICS = {  // cardio
 
   // environment
   ambient_temperature: metric("Ambient / air temperature", "environment", "instant", "Cel", "Cel", null, "avg", [-60, 70]),
+  daylight_exposure: metric("Time in daylight", "environment", "interval", "min", "min", null, "sum", [0, 1440]),
+  uv_index: metric("UV exposure index", "environment", "instant", "index", "{index}", null, "max", [0, 20]),
+  audio_exposure_environmental: metric("Environmental audio exposure", "environment", "interval", "dB(SPL)", "dB[SPL]", null, "avg", [0, 150]),
+  audio_exposure_headphone: metric("Headphone audio exposure", "environment", "interval", "dB(SPL)", "dB[SPL]", null, "avg", [0, 140]),
 
   // body
   body_weight: metric("Body weight", "body", "instant", "kg", "kg", "29463-7", "last", [1, 500]),
@@ -201,17 +205,12 @@ export const METRICS = {  // cardio
   recovery_score: metric("Recovery score", "score", "score", "%", "%", null, "last", [0, 100]),
   strain_score: metric("Day strain", "score", "score", "score", "{score}", null, "last", [0, 21]),
   stress_score: metric("Stress score", "score", "instant", "score", "{score}", null, "avg", [0, 100]),
+  body_battery: metric("Body battery / energy reserve", "score", "instant", "score", "{score}", null, "last", [0, 100]),
+  resilience_level: metric("Resilience level", "score", "score", "enum", "{level}", null, "last", [0, 5]),
 
   // stress
   stress_high_duration: metric("High stress duration", "stress", "daily", "min", "min", null, "sum", [0, 1440]),
   stress_recovery_duration: metric("High recovery duration", "stress", "daily", "min", "min", null, "sum", [0, 1440]),
-
-  // score
-  body_battery: metric("Body battery / energy reserve", "score", "instant", "score", "{score}", null, "last", [0, 100]),
-  resilience_level: metric("Resilience level", "score", "score", "enum", "{level}", null, "last", [0, 5]),
-
-  // fitness
-  fitness_age: metric("Fitness age", "fitness", "daily", "a", "a", null, "last", [10, 120]),
 
   // nutrition
   energy_intake: metric("Calorie intake", "nutrition", "interval", "kcal", "kcal", "9052-2", "sum", [0, 20000]),
@@ -223,22 +222,14 @@ export const METRICS = {  // cardio
   caffeine_intake: metric("Caffeine intake", "nutrition", "interval", "mg", "mg", null, "sum", [0, 5000]),
   alcohol_intake: metric("Alcoholic beverages", "nutrition", "interval", "count", "{drinks}", null, "sum", [0, 100]),
 
-  // environment
-  daylight_exposure: metric("Time in daylight", "environment", "interval", "min", "min", null, "sum", [0, 1440]),
-  uv_index: metric("UV exposure index", "environment", "instant", "index", "{index}", null, "max", [0, 20]),
-  audio_exposure_environmental: metric("Environmental audio exposure", "environment", "interval", "dB(SPL)", "dB[SPL]", null, "avg", [0, 150]),
-  audio_exposure_headphone: metric("Headphone audio exposure", "environment", "interval", "dB(SPL)", "dB[SPL]", null, "avg", [0, 140]),
-
   // wellbeing
   mindfulness_duration: metric("Mindful minutes", "wellbeing", "interval", "min", "min", null, "sum", [0, 1440]),
   electrodermal_activity: metric("Electrodermal activity", "wellbeing", "instant", "uS", "uS", null, "avg", [0, 100]),
+  blood_alcohol: metric("Blood alcohol content", "wellbeing", "instant", "%", "%", null, "max", [0, 0.6]),
 
-  // womens health
+  // women's health
   menstrual_flow: metric("Menstrual flow level", "womens_health", "daily", "enum", "{level}", null, "last", [0, 4]),
   cycle_day: metric("Day in menstrual cycle", "womens_health", "daily", "d", "d", null, "last", [1, 120]),
-
-  // wellbeing
-  blood_alcohol: metric("Blood alcohol content", "wellbeing", "instant", "%", "%", null, "max", [0, 0.6]),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricCode = keyof typeof METRICS;
