@@ -47,6 +47,8 @@ export interface AuthorizeRequest {
   readonly redirectUri: string;
   readonly codeChallenge?: string;
   readonly region?: string;
+  /** In place of the driver's: how the operator's own registration spells them. */
+  readonly scopes?: readonly string[];
 }
 
 export interface CodeExchange {

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import type { Page } from "../resource.ts";
+
+/** Where a provider's envelope holds its rows, and the mark of the next page. */
+export interface Envelope {
+  /** Path of the array, dots between: `data`, `body.activities`. */
+  readonly rows: string;
+  readonly next?: string;
+}
+
+/**
+ * A list of `row`: in the provider's envelope, bare as an array, or one row by itself (a record
+ * asked for by id); nothing at all (204) is an empty page. Rows must not be transformed by `row`: they
+ * are stored as they come, fields we do not know included.
+ */
+export function listOf<Row>(row: z.ZodType<Row>, envelope: Envelope): z.ZodType<Page<Row>> {
+  const rows = z.array(row);
+  return z.unknown().transform((body, ctx): Page<Row> => {
+    if (body === undefined) return { rows: [] };
+    const listed = Array.isArray(body) ? body : at(body, envelope.rows);
+    const [schema, value, path] = listed === undefined
+      ? [row.transform((one) => [one]), body, []]
+      : [rows, listed, Array.isArray(body) ? [] : envelope.rows.split(".")];
+    const result = schema.safeParse(value);
+    if (!result.success) {
+      for (const issue of result.error.issues) {
+        ctx.issues.push({ ...issue, input: undefined, path: [...path, ...issue.path] });
+      }
+      return z.NEVER;
+    }
+    const next = envelope.next === undefined ? undefined : at(body, envelope.next);
+    return {
+      rows: result.data,
+      ...(typeof next === "string" && next !== "" || typeof next === "number"
+        ? { next: String(next) }
+        : {}),
+    };
+  });
+}
+
+function at(body: unknown, path: string): unknown {
+  let value = body;
+  for (const key of path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    // SAFETY: `value` is an object that has `key`.
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
