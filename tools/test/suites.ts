@@ -1,0 +1,33 @@
+/** A folder of tests, and all that its tests may touch. */
+export interface Suite {
+  readonly path: string;
+  readonly permissions: readonly string[];
+  /** Needs the run's Postgres, so it starts one. */
+  readonly database?: true;
+}
+
+/** Never a lock file (2.1 cannot read the newer format), never a question; types are `check`'s work. */
+export const FLAGS = ["--no-lock", "--no-prompt", "--no-check", "--quiet"] as const;
+
+const LOOPBACK = "--allow-net=127.0.0.1,localhost";
+/** postgres.js reads every option from the environment too, and the user's name. */
+const POSTGRES = "PG*,USERNAME,USER,LOGNAME";
+const TEST_SERVER = "TEST_DATABASE_URL,TEST_TEMPLATE";
+
+export const SUITES: readonly Suite[] = [
+  { path: "tests/unit", permissions: ["--allow-read", `--allow-env=${POSTGRES}`, LOOPBACK] },
+  { path: "tests/conformance", permissions: ["--allow-read", "--allow-env", LOOPBACK] },
+  {
+    path: "tests/database",
+    permissions: ["--allow-read", `--allow-env=${POSTGRES},${TEST_SERVER}`, LOOPBACK],
+    database: true,
+  },
+  {
+    path: "tests/functions",
+    permissions: ["--allow-read", "--allow-env", LOOPBACK],
+    database: true,
+  },
+  // These start the stack, its processes and its Postgres, and kill them.
+  { path: "tests/e2e", permissions: ["--allow-all"], database: true },
+  { path: "tests/faults", permissions: ["--allow-all"], database: true },
+];
