@@ -1,0 +1,250 @@
+-- Life of a linked account: pending -> active -> (error | disconnected), and back to active by linking
+-- again. Errors: RH002 the account is closed to this writer, RH004 it belongs to another person.
+
+set role raphael_owner;
+
+create function raphael_private.reserve_account(
+  p_user_id uuid,
+  p_provider text,
+  p_region text,
+  p_external_user_id text
+) returns table (account_id uuid, token_version int)
+language plpgsql
+security definer
+set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  v_id uuid;
+  v_user_id uuid;
+begin
+  insert into raphael.provider_accounts (user_key, user_id, provider, region, external_user_id)
+  values (raphael_private.person_key(p_user_id), p_user_id, p_provider, p_region, p_external_user_id)
+  on conflict (provider, region, external_user_id) where status <> 'disconnected'
+    do update set updated_at = now()
+  returning id, user_id into v_id, v_user_id;
+  if v_user_id <> p_user_id then
+    raise exception 'account belongs to another person' using errcode = 'RH004';
+  end if;
+  return query
+  select v_id, coalesce((select t.token_version from raphael_private.account_tokens t where t.account_id = v_id), 0) + 1;
+end
+$$;
+comment on function raphael_private.reserve_account(uuid, text, text, text) is
+  'The account''s id and the version its tokens are to be sealed with; RH004 where another person has linked it';
+grant execute on function raphael_private.reserve_account(uuid, text, text, text) to raphael_app;
+
+create function raphael_private.activate_account(
+  p_account_id uuid,
+  p_via text,
+  p_scopes text[],
+  p_ui_id text,
+  p_time_zone text
+) returns int
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_generation int;
+  v_user_key int;
+begin
+  update raphael.provider_accounts a
+  set status = 'active', cause = null, generation = a.generation + 1, via = coalesce(p_via, a.via),
+      scopes = p_scopes, ui_id = coalesce(p_ui_id, a.ui_id), connected_at = now(), updated_at = now()
+  where a.id = p_account_id
+  returning a.generation, a.user_key into v_generation, v_user_key;
+  if p_time_zone is not null then
+    update raphael.people p set time_zone = p_time_zone where p.user_key = v_user_key and p.time_zone is null;
+  end if;
+  return v_generation;
+end
+$$;
+comment on function raphael_private.activate_account(uuid, text, text[], text, text) is
+  'Opens an account under a new generation: whatever still runs for an older one can commit nothing';
+grant execute on function raphael_private.activate_account(uuid, text, text[], text, text) to raphael_app;
+
+create function raphael_private.store_tokens(
+  p_account_id uuid,
+  p_token_version int,
+  p_access_ct text,
+  p_refresh_ct text,
+  p_refresh_fingerprint bytea,
+  p_expires_at timestamptz
+) returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  insert into raphael_private.account_tokens as t
+    (account_id, token_version, access_ct, refresh_ct, refresh_fingerprint, expires_at)
+  values (p_account_id, p_token_version, p_access_ct, p_refresh_ct, p_refresh_fingerprint, p_expires_at)
+  on conflict (account_id) do update
+    set token_version = excluded.token_version, access_ct = excluded.access_ct,
+        refresh_ct = excluded.refresh_ct, refresh_fingerprint = excluded.refresh_fingerprint,
+        expires_at = excluded.expires_at, refresh_state = 'idle', refresh_epoch = t.refresh_epoch + 1,
+        refresh_lease_until = null, uncertain_rounds = 0, refreshed_at = now()
+$$;
+comment on function raphael_private.store_tokens(uuid, int, text, text, bytea, timestamptz) is
+  'The tokens of a fresh link; they end any refresh under way';
+grant execute on function raphael_private.store_tokens(uuid, int, text, text, bytea, timestamptz) to raphael_app;
+
+create function raphael_private.load_account(p_account_id uuid)
+returns table (
+  account_id uuid, user_id uuid, provider text, region text, external_user_id text, via text, status text,
+  scopes text[], generation int, token_version int, access_ct text, refresh_ct text, expires_in float8
+)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select a.id, a.user_id, a.provider, a.region, a.external_user_id, a.via, a.status, a.scopes, a.generation,
+         t.token_version, t.access_ct, t.refresh_ct, extract(epoch from t.expires_at - now())::float8
+  from raphael.provider_accounts a
+  left join raphael_private.account_tokens t on t.account_id = a.id
+  where a.id = p_account_id
+$$;
+comment on function raphael_private.load_account(uuid) is
+  'An account with its sealed tokens; expires_in is in seconds by this database''s clock, null where unknown';
+grant execute on function raphael_private.load_account(uuid) to raphael_app;
+
+create function raphael_private.find_account(p_provider text, p_external_user_id text)
+returns table (account_id uuid, user_id uuid, status text, generation int)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select a.id, a.user_id, a.status, a.generation
+  from raphael.provider_accounts a
+  where a.provider = p_provider and a.external_user_id = p_external_user_id and a.status <> 'disconnected'
+$$;
+comment on function raphael_private.find_account(text, text) is
+  'The live accounts that a webhook''s external id means (one a region)';
+grant execute on function raphael_private.find_account(text, text) to raphael_app;
+
+create function raphael_private.fail_account(p_account_id uuid, p_generation int, p_cause text) returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update raphael.provider_accounts a
+  set status = 'error', cause = p_cause, updated_at = now()
+  where a.id = p_account_id and a.generation = p_generation and a.status = 'active';
+  return found;
+end
+$$;
+comment on function raphael_private.fail_account(uuid, int, text) is
+  'The person must link again; false where they already did, or left';
+grant execute on function raphael_private.fail_account(uuid, int, text) to raphael_app;
+
+create function raphael_private.rename_account(p_provider text, p_previous text, p_external_user_id text)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update raphael.provider_accounts a
+  set external_user_id = p_external_user_id, updated_at = now()
+  where a.provider = p_provider and a.external_user_id = p_previous and a.status <> 'disconnected'
+    and not exists (
+      select from raphael.provider_accounts o
+      where o.provider = p_provider and o.external_user_id = p_external_user_id and o.status <> 'disconnected'
+    );
+  return found;
+end
+$$;
+comment on function raphael_private.rename_account(text, text, text) is
+  'The provider gave the same person a new id';
+grant execute on function raphael_private.rename_account(text, text, text) to raphael_app;
+
+create function raphael_private.set_scopes(p_account_id uuid, p_scopes text[]) returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  update raphael.provider_accounts a set scopes = p_scopes, updated_at = now() where a.id = p_account_id
+$$;
+comment on function raphael_private.set_scopes(uuid, text[]) is 'What the person now grants';
+grant execute on function raphael_private.set_scopes(uuid, text[]) to raphael_app;
+
+create function raphael_private.close_account(p_account_id uuid, p_cause text, p_revoke boolean)
+returns uuid
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_revocation uuid;
+begin
+  -- First the generation: it waits for the writers that hold the row, and shuts out all later ones.
+  update raphael.provider_accounts a
+  set status = 'disconnected', cause = p_cause, generation = a.generation + 1, updated_at = now()
+  where a.id = p_account_id and a.status <> 'disconnected';
+  if not found then
+    return null;
+  end if;
+  if p_revoke then
+    insert into raphael_private.revocations
+      (account_id, user_id, provider, region, external_user_id, token_version, access_ct, refresh_ct)
+    select a.id, a.user_id, a.provider, a.region, a.external_user_id, t.token_version, t.access_ct, t.refresh_ct
+    from raphael.provider_accounts a
+    left join raphael_private.account_tokens t on t.account_id = a.id
+    where a.id = p_account_id
+    returning id into v_revocation;
+  end if;
+  delete from raphael_private.account_tokens t where t.account_id = p_account_id;
+  delete from raphael_private.sync_jobs j where j.account_id = p_account_id and j.leased_until is null;
+  delete from raphael_private.sync_state s where s.account_id = p_account_id;
+  return v_revocation;
+end
+$$;
+comment on function raphael_private.close_account(uuid, text, boolean) is
+  'Disconnects: tokens go at once, their revocation at the provider is left in the outbox (its id, or null)';
+grant execute on function raphael_private.close_account(uuid, text, boolean) to raphael_app;
+
+create function raphael_private.live_accounts(p_user_id uuid, p_provider text)
+returns table (account_id uuid, status text, generation int)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select a.id, a.status, a.generation
+  from raphael.provider_accounts a
+  where a.user_id = p_user_id and a.provider = p_provider and a.status <> 'disconnected'
+$$;
+comment on function raphael_private.live_accounts(uuid, text) is 'A person''s accounts at one provider';
+grant execute on function raphael_private.live_accounts(uuid, text) to raphael_app;
+
+create function raphael_private.read_revocation(p_id uuid)
+returns table (
+  account_id uuid, user_id uuid, provider text, region text, external_user_id text, token_version int,
+  access_ct text, refresh_ct text
+)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select r.account_id, r.user_id, r.provider, r.region, r.external_user_id, r.token_version, r.access_ct, r.refresh_ct
+  from raphael_private.revocations r
+  where r.id = p_id
+$$;
+comment on function raphael_private.read_revocation(uuid) is 'A grant to be revoked at its provider';
+grant execute on function raphael_private.read_revocation(uuid) to raphael_app;
+
+create function raphael_private.settle_revocation(p_id uuid) returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  delete from raphael_private.revocations r where r.id = p_id
+$$;
+comment on function raphael_private.settle_revocation(uuid) is 'The provider has forgotten the grant too';
+grant execute on function raphael_private.settle_revocation(uuid) to raphael_app;
+
+reset role;

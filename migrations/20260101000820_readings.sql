@@ -1,0 +1,40 @@
+-- What a person reads: samples with their words put back. Both views run as the reader, so RLS decides.
+
+set role raphael_owner;
+
+create view raphael.readings with (security_invoker = true) as
+select
+  p.user_id,
+  s.user_key,
+  s.metric_id,
+  s.start_at,
+  s.source_id,
+  s.record_id,
+  m.code as metric,
+  m.category,
+  s.value,
+  m.unit,
+  s.duration_s,
+  s.offset_minutes,
+  a.provider,
+  a.via,
+  src.device,
+  src.statistic,
+  src.entry,
+  src.daily_total,
+  src.estimated
+from raphael.samples s
+join raphael.people p on p.user_key = s.user_key
+join raphael.metrics m on m.id = s.metric_id
+join raphael.sources src on src.id = s.source_id
+join raphael.provider_accounts a on a.id = src.account_id;
+comment on view raphael.readings is 'Samples with metric, unit, source and provider spelled out';
+grant select on raphael.readings to authenticated;
+
+create view raphael.health_metrics with (security_invoker = true) as
+select r.user_id, r.provider as source, r.metric, r.value, r.unit, r.start_at as ts
+from raphael.readings r;
+comment on view raphael.health_metrics is 'The same under the names and columns that the app''s first schema gave them';
+grant select on raphael.health_metrics to authenticated;
+
+reset role;
