@@ -10,7 +10,7 @@ import {
   postgresOwner,
   postgresPrograms,
 } from "./postgres_files.ts";
-import { endLeftover, readLock, signal } from "./postgres_lock.ts";
+import { awaitVacant, readLock, signal } from "./postgres_lock.ts";
 import { randomSecret, writePrivate } from "./private_file.ts";
 
 export interface PostgresOptions {
@@ -60,7 +60,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const folder = join(home, cluster);
   const dataDir = join(folder, "data");
   await Deno.mkdir(folder, { recursive: true, mode: 0o755 });
-  await endLeftover(dataDir, log);
+  await awaitVacant(dataDir);
   const password = await initialise(programs, folder, owner, log);
   if (options.port !== 0 && portTaken(options.port)) {
     throw failure(`Cannot start Postgres: port ${options.port} is taken`);
@@ -105,6 +105,13 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       await server.stop();
     },
   };
+}
+
+/** Forgets the cluster's data. Throws `StackFailure` where a Postgres runs in it. */
+export async function removeCluster(stateDir: string, cluster = "main"): Promise<void> {
+  const folder = join(stateDir, "postgres", cluster);
+  await awaitVacant(join(await Deno.realPath(folder).catch(() => folder), "data"));
+  await Deno.remove(folder, { recursive: true }).catch(() => {});
 }
 
 /** Makes the cluster where there is none; answers the superuser's password. */

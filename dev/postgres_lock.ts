@@ -25,21 +25,25 @@ export async function readLock(dataDir: string): Promise<Lock | undefined> {
   };
 }
 
+/** How long the Postgres of a killed run may take to end: its guard acts at once. */
+const LEFTOVER_TIMEOUT = 5_000;
+
 /**
- * Ends a Postgres that a killed run left in `dataDir`. After a hard kill it can be a zombie for a
- * second or two where PID 1 reaps slowly, and a new Postgres would refuse the lock file; the file
- * itself is Postgres's to judge and never removed here.
+ * Waits until nothing runs in `dataDir`. The guard of a killed run ends its Postgres within a second,
+ * and then it can stay a zombie for another two where PID 1 reaps slowly; a start in between would be
+ * refused. One that stays belongs to a stack that runs. The file itself is Postgres's to judge, and
+ * never removed here.
  */
-export async function endLeftover(dataDir: string, log: (line: string) => void): Promise<void> {
+export async function awaitVacant(dataDir: string): Promise<void> {
   const lock = await readLock(dataDir);
-  if (!lock || !(await runs(lock.pid, dataDir))) return;
-  log(`ending a Postgres that an earlier run left (process ${lock.pid})`);
-  for (let waited = 0; waited < 5_000; waited += 100) {
-    if (waited === 500) signal(lock.pid, "SIGINT"); // its guard had its chance
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  if (!lock) return;
+  for (let waited = 0; waited < LEFTOVER_TIMEOUT; waited += 50) {
     if (!(await runs(lock.pid, dataDir))) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw failure(`Cannot start Postgres: process ${lock.pid} still uses ${dataDir}`);
+  throw failure(
+    `Cannot start Postgres: process ${lock.pid} uses ${dataDir}; another stack seems to run`,
+  );
 }
 
 /** Whether `pid` is a Postgres of `dataDir`, alive or not yet reaped. */
