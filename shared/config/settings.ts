@@ -150,7 +150,7 @@ export const SETTINGS = z.object({
     example: "app",
   }),
   ENCRYPTION_KEYS: masterKeys.meta({
-    description: "Keys that seal tokens, kid:base64 of 32 random bytes, separated by commas",
+    description: "Keys that seal tokens: kid:`openssl rand -base64 32`, separated by commas",
     example: "2026-01:",
   }),
   ENCRYPTION_ACTIVE_KEY: text.meta({
