@@ -18,6 +18,7 @@ export const PROBLEMS = {
   provider_unknown: [404, "DATA_VALIDATION_ERROR", "See GET /connect/providers"],
   connection_not_found: [404, "CONNECTION_NOT_FOUND", "Link the provider first"],
   method_not_allowed: [405, "DATA_VALIDATION_ERROR", "Use another method"],
+  body_timeout: [408, "NETWORK_ERROR", "Send the body in one go"],
   account_linked_elsewhere: [409, "PROVIDER_API_ERROR", "Unlink the account where it is in use"],
   state_invalid: [410, "CONNECTION_NOT_FOUND", "Start linking again"],
   ticket_invalid: [410, "CONNECTION_NOT_FOUND", "Start linking again"],
@@ -32,6 +33,17 @@ export const PROBLEMS = {
 } as const satisfies Record<string, readonly [status: number, code: string, hint: string]>;
 
 export type ProblemName = keyof typeof PROBLEMS;
+
+/** RFC 9457 `type`: our stable name, as a URI. */
+export function problemType(problem: ProblemName): string {
+  return `urn:raphael:problem:${problem}`;
+}
+
+/** RFC 9457 `title`: the same words for every occurrence, `Ticket of another`. */
+export function problemTitle(problem: ProblemName): string {
+  const words = problem.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 /** An answer that the caller can act on. `message` is public: it names the action and the state only. */
 export class ProblemError extends Error {

@@ -1,0 +1,80 @@
+import type { Bytes } from "../core/bytes.ts";
+import { ProblemError } from "../core/problems.ts";
+
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** For the whole body, so that a sender of one byte a second cannot hold a worker; default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The raw body, never more than `maxBytes` of it in memory whatever `Content-Length` says. Compressed
+ * bodies are refused: no provider sends them, and a small one can unfold to gigabytes.
+ * Throws `media_type_unsupported`, `body_too_large`, `body_timeout` or `malformed_body`.
+ */
+export async function readBody(request: Request, limits: BodyLimits): Promise<Bytes> {
+  const encoding = request.headers.get("content-encoding") ?? "identity";
+  if (encoding.toLowerCase() !== "identity") {
+    throw new ProblemError("media_type_unsupported", "Cannot read body: compressed");
+  }
+  if (Number(request.headers.get("content-length") ?? 0) > limits.maxBytes) {
+    throw tooLarge(limits.maxBytes);
+  }
+  if (!request.body) return new Uint8Array(0);
+  const reader = request.body.getReader();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    cancel(reader);
+  }, limits.timeoutMs ?? 10_000);
+  try {
+    const body = await collect(reader, limits.maxBytes);
+    if (late) throw new ProblemError("body_timeout", "Cannot read body: too slow");
+    return body;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One buffer that doubles: a list of chunks would let one-byte chunks cost a hundredfold. */
+async function collect(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  maxBytes: number,
+): Promise<Bytes> {
+  let buffer = new Uint8Array(Math.min(maxBytes, 16_384));
+  let length = 0;
+  while (true) {
+    const { done, value } = await read(reader);
+    if (done) return buffer.slice(0, length);
+    if (length + value.length > maxBytes) {
+      cancel(reader);
+      throw tooLarge(maxBytes);
+    }
+    if (length + value.length > buffer.length) {
+      const larger = new Uint8Array(
+        Math.min(maxBytes, Math.max(2 * buffer.length, length + value.length)),
+      );
+      larger.set(buffer.subarray(0, length));
+      buffer = larger;
+    }
+    buffer.set(value, length);
+    length += value.length;
+  }
+}
+
+async function read(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch {
+    throw new ProblemError("malformed_body", "Cannot read body: cut short");
+  }
+}
+
+/** Not awaited: a sender that stalls would stall us. */
+function cancel(reader: ReadableStreamDefaultReader<Uint8Array>): void {
+  reader.cancel().catch(() => {});
+}
+
+function tooLarge(maxBytes: number): ProblemError {
+  return new ProblemError("body_too_large", `Cannot read body: over ${maxBytes} bytes`);
+}

@@ -1,0 +1,24 @@
+import type { Context } from "hono";
+import { toBase64Url } from "../core/bytes.ts";
+import { sha256 } from "../core/crypto.ts";
+
+/**
+ * Answers a GET so that the person's own browser may keep it and ask whether it still holds (304 with
+ * `If-None-Match`). It never lands in a shared cache, and one person's answer is never another's.
+ */
+export function conditionalJson(c: Context, value: unknown): Response {
+  const body = JSON.stringify(value);
+  const etag = `"${toBase64Url(sha256(body))}"`;
+  c.header("etag", etag);
+  c.header("cache-control", "private, no-cache");
+  c.header("vary", "Authorization");
+  if (matches(c.req.header("if-none-match"), etag)) return c.body(null, 304);
+  return c.body(body, 200, { "content-type": "application/json; charset=utf-8" });
+}
+
+/** RFC 9110 13.1.2: a list, compared weakly, or `*`. */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").map((tag) => tag.trim().replace(/^W\//, ""))
+    .some((tag) => tag === etag || tag === "*");
+}

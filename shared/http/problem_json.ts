@@ -1,0 +1,107 @@
+import {
+  ProblemError,
+  type ProblemName,
+  PROBLEMS,
+  problemTitle,
+  problemType,
+} from "../core/problems.ts";
+
+/**
+ * The body of every error. The first six are RFC 9457; the others are what the EverAfter app reads
+ * (`error`, `code`, `message`, `hint`), so that one answer serves both.
+ */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  /** The request id, to quote. */
+  readonly instance: string;
+  readonly success: false;
+  readonly error: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** `error` as an answer. What we did not foresee becomes 500 without a word of what happened. */
+export function renderProblem(error: unknown, requestId: string): Response {
+  const { problem, message, retryAfter } = toProblem(error);
+  const [status, code, hint] = PROBLEMS[problem];
+  const body: Problem = {
+    type: problemType(problem),
+    title: problemTitle(problem),
+    status,
+    detail: message,
+    instance: requestId,
+    success: false,
+    error: message,
+    code,
+    message,
+    hint,
+  };
+  const headers = new Headers({ "content-type": "application/problem+json; charset=utf-8" });
+  if (retryAfter !== undefined) headers.set("retry-after", String(Math.max(1, retryAfter)));
+  // RFC 9110 11.6.1: a 401 says how to authenticate.
+  if (status === 401) headers.set("www-authenticate", "Bearer");
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+export function toProblem(
+  error: unknown,
+): { readonly problem: ProblemName; readonly message: string; readonly retryAfter?: number } {
+  if (error instanceof ProblemError) {
+    const retryAfter = error.retryAfter ?? RETRY_AFTER[error.problem];
+    return {
+      problem: error.problem,
+      message: error.message,
+      ...(retryAfter !== undefined ? { retryAfter: Math.ceil(retryAfter) } : {}),
+    };
+  }
+  if (isDatabaseUnavailable(error)) {
+    return {
+      problem: "unavailable",
+      message: "Cannot reach the database: unavailable",
+      retryAfter: 5,
+    };
+  }
+  return { problem: "internal", message: "Cannot answer the request: unexpected failure" };
+}
+
+/** Seconds where the thrower named none: both answers promise a `Retry-After`. */
+const RETRY_AFTER: Readonly<Partial<Record<ProblemName, number>>> = {
+  rate_limited: 60,
+  unavailable: 5,
+};
+
+/** Connection errors of postgres.js and of the system, and the database's own "not now". */
+const UNAVAILABLE = new Set([
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "CONNECTION_ENDED",
+  "CONNECT_TIMEOUT",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "25006", // read only after a failover
+  "40001", // serialization failure
+  "40P01", // deadlock
+  "55P03", // lock timeout
+  "57014", // statement timeout
+  "57P01", // shut down by the administrator
+  "57P02", // crash of another session
+  "57P03", // starting up
+]);
+
+/** SQLSTATE classes: 08 connection exception, 53 insufficient resources. */
+const UNAVAILABLE_CLASS = /^(?:08|53)[0-9A-Z]{3}$/;
+
+function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") {
+    return false;
+  }
+  return UNAVAILABLE.has(error.code) || UNAVAILABLE_CLASS.test(error.code);
+}

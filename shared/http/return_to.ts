@@ -1,0 +1,15 @@
+/**
+ * Where to send a person back, if `input` is an address of one of `origins` in the one form that every
+ * URL parser reads alike; else nothing. No port, user, fragment (it would carry the ticket into the
+ * history), control character or second spelling gets through. Ask at the start and before the redirect.
+ */
+export function canonicalReturnTo(input: unknown, origins: readonly string[]): URL | undefined {
+  if (typeof input !== "string" || input.length > 512 || !/^[!-[\]-~]+$/.test(input)) {
+    return undefined;
+  }
+  const url = URL.parse(input);
+  if (!url || (url.href !== input && url.href !== `${input}/`)) return undefined;
+  const plain = url.username === "" && url.password === "" && url.hash === "" &&
+    !input.includes("#");
+  return plain && origins.includes(url.origin) ? url : undefined;
+}
