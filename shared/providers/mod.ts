@@ -1,8 +1,11 @@
 import type { ProviderDriver } from "./driver.ts";
 import { knownProvider } from "./names.ts";
+import oura from "./oura.ts";
 
 /** Every driver there is: adding a provider is its file, its fixtures and its line here. */
-export const PROVIDERS: readonly ProviderDriver[] = [];
+export const PROVIDERS: readonly ProviderDriver[] = [
+  oura,
+];
 
 const BY_SLUG: ReadonlyMap<string, ProviderDriver> = new Map(
   PROVIDERS.map((driver) => [driver.slug, driver]),
