@@ -4,8 +4,8 @@
  */
 import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
-import type { Sql } from "postgres";
 import { z } from "zod";
+import type { Database } from "@shared/db/client.ts";
 import { randomSecret } from "./private_file.ts";
 import { TOKEN_SECONDS, type Tokens } from "./tokens.ts";
 
@@ -13,7 +13,7 @@ import { TOKEN_SECONDS, type Tokens } from "./tokens.ts";
 const REUSE_SECONDS = 10;
 
 export interface AuthOptions {
-  readonly sql: Sql;
+  readonly database: Database;
   readonly tokens: Tokens;
 }
 
@@ -27,7 +27,7 @@ const passwordGrant = z.object({ email: z.string(), password: z.string() });
 const refreshGrant = z.object({ refresh_token: z.string() });
 
 /** Serves the routes below `/auth/v1`. */
-export function createAuth({ sql, tokens }: AuthOptions): Hono {
+export function createAuth({ database, tokens }: AuthOptions): Hono {
   const app = new Hono().basePath("/auth/v1");
   app.use(cors({
     origin: "*",
@@ -67,9 +67,11 @@ export function createAuth({ sql, tokens }: AuthOptions): Hono {
     if (!found) return refuse(c, 403, "bad_jwt", "invalid JWT or session");
     const { user, sessionId } = found;
     const scope = c.req.query("scope") ?? "global";
-    await sql`
-      delete from auth.sessions where user_id = ${user.id} and case ${scope}
-        when 'local' then id = ${sessionId} when 'others' then id <> ${sessionId} else true end`;
+    await database.query((sql) =>
+      sql`
+        delete from auth.sessions where user_id = ${user.id} and case ${scope}
+          when 'local' then id = ${sessionId} when 'others' then id <> ${sessionId} else true end`
+    );
     return c.body(null, 204);
   });
   app.all("*", (c) => refuse(c, 404, "not_found", "the local stack has no such route"));
@@ -77,15 +79,19 @@ export function createAuth({ sql, tokens }: AuthOptions): Hono {
 
   async function signIn(c: Context, body: z.output<typeof passwordGrant> | undefined) {
     const [user] = body
-      ? await sql<UserRow[]>`
+      ? await database.query((sql) =>
+        sql<UserRow[]>`
           update auth.users set last_sign_in_at = now()
           where lower(email) = lower(${body.email})
             and encrypted_password = extensions.crypt(${body.password}, encrypted_password)
           returning id, email, created_at`
+      )
       : [];
     if (!user) return refuse(c, 400, "invalid_credentials", "Invalid login credentials");
-    const [session] = await sql<{ id: string; created_at: Date }[]>`
-      insert into auth.sessions (user_id) values (${user.id}) returning id, created_at`;
+    const [session] = await database.query((sql) =>
+      sql<{ id: string; created_at: Date }[]>`
+        insert into auth.sessions (user_id) values (${user.id}) returning id, created_at`
+    );
     if (!session) throw new Error("Cannot sign in: no session was made");
     return c.json(await issue(user, session, null));
   }
@@ -93,7 +99,8 @@ export function createAuth({ sql, tokens }: AuthOptions): Hono {
   /** Each token works once; an old one ends the whole session, for two hold it then. */
   async function refresh(c: Context, body: z.output<typeof refreshGrant> | undefined) {
     const [found] = body
-      ? await sql`
+      ? await database.query((sql) =>
+        sql`
           select t.token, t.revoked, t.session_id, s.created_at as signed_in_at,
             u.id, u.email, u.created_at,
             t.updated_at > now() - make_interval(secs => ${REUSE_SECONDS}) as recent
@@ -101,6 +108,7 @@ export function createAuth({ sql, tokens }: AuthOptions): Hono {
           join auth.sessions s on s.id = t.session_id
           join auth.users u on u.id = t.user_id
           where t.token = ${body.refresh_token}`
+      )
       : [];
     if (!found) {
       return refuse(
@@ -111,13 +119,17 @@ export function createAuth({ sql, tokens }: AuthOptions): Hono {
       );
     }
     if (found["revoked"] && !found["recent"]) {
-      await sql`delete from auth.sessions where id = ${found["session_id"]}`;
+      await database.query((sql) =>
+        sql`delete from auth.sessions where id = ${found["session_id"]}`
+      );
       return refuse(c, 400, "refresh_token_already_used", "Invalid Refresh Token: Already Used");
     }
     if (!found["revoked"]) {
-      await sql`
-        update auth.refresh_tokens set revoked = true, updated_at = now()
-        where token = ${found["token"]}`;
+      await database.query((sql) =>
+        sql`
+          update auth.refresh_tokens set revoked = true, updated_at = now()
+          where token = ${found["token"]}`
+      );
     }
     const user = { id: found["id"], email: found["email"], created_at: found["created_at"] };
     const session = { id: found["session_id"], created_at: found["signed_in_at"] };
@@ -130,9 +142,11 @@ export function createAuth({ sql, tokens }: AuthOptions): Hono {
     parent: string | null,
   ) {
     const refreshToken = randomSecret();
-    await sql`
-      insert into auth.refresh_tokens (token, user_id, session_id, parent)
-      values (${refreshToken}, ${user.id}, ${session.id}, ${parent})`;
+    await database.query((sql) =>
+      sql`
+        insert into auth.refresh_tokens (token, user_id, session_id, parent)
+        values (${refreshToken}, ${user.id}, ${session.id}, ${parent})`
+    );
     const { token, expiresAt } = await tokens.session({
       sub: user.id,
       email: user.email,
@@ -156,16 +170,24 @@ export function createAuth({ sql, tokens }: AuthOptions): Hono {
     const bearer = /^Bearer (\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
     const session = bearer ? await tokens.read(bearer) : undefined;
     if (!session) return undefined;
-    const [user] = await sql<UserRow[]>`
-      select u.id, u.email, u.created_at from auth.users u join auth.sessions s on s.user_id = u.id
-      where s.id = ${session.sessionId} and u.id = ${session.sub}`;
+    const [user] = await database.query((sql) =>
+      sql<UserRow[]>`
+        select u.id, u.email, u.created_at
+        from auth.users u join auth.sessions s on s.user_id = u.id
+        where s.id = ${session.sessionId} and u.id = ${session.sub}`
+    );
     return user ? { user, sessionId: session.sessionId } : undefined;
   }
 }
 
 /** Makes the person, or gives them this password again; answers their id. */
-export async function ensureUser(sql: Sql, email: string, password: string): Promise<string> {
-  const [user] = await sql<{ id: string }[]>`
+export async function ensureUser(
+  database: Database,
+  email: string,
+  password: string,
+): Promise<string> {
+  const [user] = await database.query((sql) =>
+    sql<{ id: string }[]>`
     insert into auth.users as u
       (aud, role, email, encrypted_password, email_confirmed_at, raw_app_meta_data)
     values ('authenticated', 'authenticated', ${email},
@@ -174,7 +196,8 @@ export async function ensureUser(sql: Sql, email: string, password: string): Pro
     on conflict (email) where not is_sso_user do update set encrypted_password =
       case when extensions.crypt(${password}, u.encrypted_password) = u.encrypted_password
         then u.encrypted_password else excluded.encrypted_password end
-    returning id`;
+    returning id`
+  );
   if (!user) throw new Error("Cannot make a demo user: nothing was stored");
   return user.id;
 }

@@ -11,6 +11,12 @@ const GUARD = `signal=$1; shift; exec 3<&0
 wait $program; status=$?
 kill $watcher 2>/dev/null; exit $status`;
 
+/**
+ * A terminal's Ctrl-C goes to the whole process group; the order of ending is ours to choose. Deno
+ * 2.1.4 has no such option and ignores it.
+ */
+const OWN_GROUP = { detached: true };
+
 export interface GuardedOptions {
   readonly command: string;
   readonly args: readonly string[];
@@ -41,8 +47,7 @@ export function guarded(options: GuardedOptions): Guarded {
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-    // A terminal's Ctrl-C goes to the whole process group; the order of ending is ours to choose.
-    detached: true,
+    ...OWN_GROUP,
     ...(cwd === undefined ? {} : { cwd }),
     ...(uid === undefined ? {} : { uid }),
     ...(gid === undefined ? {} : { gid }),

@@ -1,5 +1,5 @@
 /** Stands for pg_cron's background worker where the extension is absent: runs what falls due. */
-import type { Sql } from "postgres";
+import type { Database } from "@shared/db/client.ts";
 import { parseSchedule } from "./cron.ts";
 
 export interface Ticker {
@@ -13,16 +13,20 @@ interface Job {
   readonly username: string;
 }
 
+/** Supabase advises ten minutes at most. */
+const JOB_DEADLINE = 600_000;
+
 /** Looks once a second; a job that still runs is not started again. Ends with `stop()`. */
-export function startTicker(sql: Sql, log: (line: string) => void): Ticker {
+export function startTicker(database: Database, log: (line: string) => void): Ticker {
   const lastRun = new Map<string, number>();
   const running = new Map<string, Promise<void>>();
   const since = Date.now();
-  const once = new Set<string>();
+  const complained = new Set<string>();
 
   async function tick(): Promise<void> {
-    const jobs = await sql<Job[]>`
-      select jobid::text, schedule, command, username from cron.job where active`;
+    const jobs = await database.query((sql) =>
+      sql<Job[]>`select jobid::text, schedule, command, username from cron.job where active`
+    );
     for (const job of jobs) {
       if (running.has(job.jobid) || !isDue(job, new Date())) continue;
       lastRun.set(job.jobid, Date.now());
@@ -33,8 +37,10 @@ export function startTicker(sql: Sql, log: (line: string) => void): Ticker {
   function isDue(job: Job, now: Date): boolean {
     const schedule = parseSchedule(job.schedule);
     if (!schedule) {
-      if (!once.has(job.jobid)) log(`cron job ${job.jobid} has no schedule: "${job.schedule}"`);
-      once.add(job.jobid);
+      if (!complained.has(job.jobid)) {
+        log(`cron job ${job.jobid} has no schedule: "${job.schedule}"`);
+      }
+      complained.add(job.jobid);
       return false;
     }
     const last = lastRun.get(job.jobid) ?? since;
@@ -44,19 +50,21 @@ export function startTicker(sql: Sql, log: (line: string) => void): Ticker {
 
   async function run(job: Job): Promise<void> {
     const start = new Date();
-    const message = await sql.begin(async (tx) => {
+    const result = await database.transaction(async (tx) => {
       await tx`select set_config('session_authorization', ${job.username}, true)`;
       const { command } = await tx.unsafe(job.command).simple();
       return command ?? "";
-    }).then((text) => ({ status: "succeeded", text }), (error) => {
+    }, JOB_DEADLINE).then((text) => ({ status: "succeeded", text }), (error) => {
       log(`cron job ${job.jobid} failed: ${error.message}`);
       return { status: "failed", text: String(error.message) };
     });
-    await sql`
-      insert into cron.job_run_details
-        (jobid, database, username, command, status, return_message, start_time, end_time)
-      values (${job.jobid}, current_database(), ${job.username}, ${job.command},
-        ${message.status}, ${message.text}, ${start}, now())`.catch(() => {});
+    await database.query((sql) =>
+      sql`
+        insert into cron.job_run_details
+          (jobid, database, username, command, status, return_message, start_time, end_time)
+        values (${job.jobid}, current_database(), ${job.username}, ${job.command},
+          ${result.status}, ${result.text}, ${start}, now())`
+    ).catch(() => {}); // the record is a courtesy; the job has run
   }
 
   let stopped = false;

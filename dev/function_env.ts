@@ -1,0 +1,52 @@
+import type { Keys } from "./keys.ts";
+
+export interface FunctionEnvOptions {
+  readonly gatewayUrl: string;
+  readonly databaseUrl: string;
+  readonly jwks: unknown;
+  /** Provider origin to where the sandbox stands for it. */
+  readonly origins: Readonly<Record<string, string>>;
+  readonly keys: Keys;
+}
+
+/** Where an app under development usually listens: it may call the functions and get people back. */
+const APP_ORIGINS = ["http://localhost:5173", "http://127.0.0.1:5173", "http://localhost:3000"];
+
+/** The whole environment of the functions: what the platform sets, and what an operator would. */
+export function functionEnv(options: FunctionEnvOptions): Readonly<Record<string, string>> {
+  const { gatewayUrl, keys, origins } = options;
+  const apps = [gatewayUrl, ...APP_ORIGINS].join(",");
+  return {
+    SUPABASE_URL: gatewayUrl,
+    SUPABASE_JWKS: JSON.stringify(options.jwks),
+    RAPHAEL_DATABASE_URL: options.databaseUrl,
+    AUTH_ISSUER: `${gatewayUrl}/auth/v1`,
+    FUNCTIONS_URL: `${gatewayUrl}/functions/v1`,
+    APP_BASE_URL: `${gatewayUrl}/app`,
+    RETURN_TO_ORIGINS: apps,
+    CORS_ORIGINS: apps,
+    ENCRYPTION_KEYS: `local:${keys.encryption}`,
+    ENCRYPTION_ACTIVE_KEY: "local",
+    INTERNAL_SECRETS: keys.internalSecret,
+    PROVIDER_ORIGINS: Object.entries(origins).map((pair) => pair.join("=")).join(","),
+    // The seed's 100 in a quarter of an hour would end a journey that pages through everything.
+    RATE_LIMIT_REQUESTS: "100000",
+    RATE_LIMIT_WINDOW_SECONDS: "60",
+    RELEASE: "local",
+    OURA_CLIENT_ID: CLIENT_IDS.oura,
+    OURA_CLIENT_SECRET: keys.oura.secret,
+    OURA_VERIFY_TOKEN: keys.oura.verifyToken,
+    TERRA_DEV_ID: CLIENT_IDS.terra,
+    TERRA_API_KEY: keys.terra.apiKey,
+    TERRA_WEBHOOK_SECRET: keys.terra.webhookSecret,
+    DEXCOM_CLIENT_ID: CLIENT_IDS.dexcom,
+    DEXCOM_CLIENT_SECRET: keys.dexcom.secret,
+  };
+}
+
+/** What the sandbox knows us by. */
+export const CLIENT_IDS = {
+  oura: "raphael-local-oura",
+  terra: "raphael-local-terra",
+  dexcom: "raphael-local-dexcom",
+} as const;

@@ -1,0 +1,195 @@
+/** Everything that runs, in the order in which each part needs the others. */
+import { Secret } from "@shared/core/secret.ts";
+import { connect, type Database } from "@shared/db/client.ts";
+import { createAuth, ensureUser } from "./auth.ts";
+import { failure } from "./failure.ts";
+import { CLIENT_IDS, functionEnv } from "./function_env.ts";
+import { openFunctionLog } from "./function_log.ts";
+import { cacheFunctions, functionSources, startFunctions } from "./functions.ts";
+import { startGateway } from "./gateway.ts";
+import { type Keys, loadKeys, removeKeys } from "./keys.ts";
+import { migrate } from "./migrate.ts";
+import type { Options } from "./options.ts";
+import { setAppPassword, setVaultSecrets } from "./platform.ts";
+import { freePort, portTaken } from "./ports.ts";
+import { removeCluster, startPostgres } from "./postgres.ts";
+import type { Progress } from "./progress.ts";
+import { startRelay } from "./relay.ts";
+import { type Sandbox, startSandbox } from "./sandbox/server.ts";
+import { startTicker } from "./ticker.ts";
+import { createTokens } from "./tokens.ts";
+
+export interface DemoUser {
+  readonly id: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface Stack {
+  readonly url: string;
+  readonly anonKey: string;
+  /** As the superuser: the stack's own use, and yours with psql. */
+  readonly databaseUrl: string;
+  readonly database: Database;
+  readonly demo: DemoUser;
+  /** Somebody else, who must never see the demo person's data. */
+  readonly other: DemoUser;
+  readonly sandbox: Sandbox;
+  readonly log: string;
+}
+
+export interface StackRun {
+  /** Resolves when all is up; throws `StackFailure` in one line. */
+  readonly stack: Promise<Stack>;
+  /** Resolves with a reason if something that cannot be started again ends. */
+  readonly died: Promise<string>;
+  /** Ends what was started so far, the last first. Safe to repeat, and at any time. */
+  stop(): Promise<void>;
+}
+
+export function runStack(options: Options, progress: Progress): StackRun {
+  const { promise: died, resolve: onDeath } = Promise.withResolvers<string>();
+  const started: (() => unknown)[] = [];
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    for (let end = started.pop(); end; end = started.pop()) await end();
+  };
+  return {
+    died,
+    stack: start(options, progress, (end) => started.push(end), onDeath),
+    stop: () => stopped ??= stop(),
+  };
+}
+
+async function start(
+  options: Options,
+  progress: Progress,
+  onStop: (end: () => unknown) => void,
+  onDeath: (reason: string) => void,
+): Promise<Stack> {
+  const { stateDir } = options;
+  const port = choosePort("gateway", "--port", options.port);
+  const sandboxPort = choosePort("sandbox", "--sandbox-port", options.sandboxPort);
+  const url = `http://127.0.0.1:${port}`;
+  await Deno.mkdir(stateDir, { recursive: true, mode: 0o755 });
+  if (options.fresh) {
+    await removeCluster(stateDir);
+    await removeKeys(stateDir);
+  }
+  const keys = await loadKeys(stateDir);
+  const tokens = await createTokens(keys.signing, `${url}/auth/v1`);
+  const sources = await functionSources();
+
+  const caching = progress.step("function packages", () => cacheFunctions(sources));
+  caching.catch(() => {}); // awaited below; Postgres may fail first
+  const databaseUrl = options.databaseUrl ?? await progress.step("Postgres", async () => {
+    const { log } = progress;
+    const server = await startPostgres({ stateDir, port: options.dbPort, log });
+    onStop(() => server.stop());
+    server.died.then(onDeath);
+    return server.url;
+  });
+  await progress.step("migrations", () => migrate(databaseUrl, progress));
+  const database = connect({ url: new Secret(databaseUrl), max: 5, prepare: false });
+  onStop(() => database.close());
+  const [demo, other] = await progress.step("users and secrets", async () => {
+    await setAppPassword(database, keys.appPassword);
+    await setVaultSecrets(database, { project_url: url, worker_secret: keys.internalSecret });
+    return [
+      await demoUser(database, "demo@example.test", keys.demoPassword),
+      await demoUser(database, "other@example.test", keys.otherPassword),
+    ] as const;
+  });
+  const sandbox = await progress.step(
+    "sandbox",
+    () => openSandbox(sandboxPort, url, keys, stateDir),
+  );
+  onStop(() => sandbox.stop());
+
+  await caching;
+  const log = await openFunctionLog(stateDir, progress.log);
+  onStop(() => log.close());
+  const functions = await progress.step(
+    `functions ${sources.map((f) => f.slug).join(" ")}`,
+    () =>
+      startFunctions({
+        sources,
+        env: functionEnv({
+          gatewayUrl: url,
+          databaseUrl: asApp(databaseUrl, keys.appPassword),
+          jwks: tokens.jwks,
+          origins: sandbox.origins,
+          keys,
+        }),
+        database: hostAndPort(databaseUrl),
+        sandbox: hostAndPort(sandbox.url),
+        onLine: log.write,
+      }),
+  );
+  onStop(() => functions.stop());
+
+  const auth = createAuth({ database, tokens });
+  const gateway = startGateway({
+    port,
+    functionUrl: functions.url,
+    auth: (request) => auth.fetch(request),
+  });
+  onStop(() => gateway.stop());
+  await startWorkers(databaseUrl, database, progress.log, onStop);
+  return {
+    url,
+    anonKey: tokens.anonKey,
+    databaseUrl,
+    database,
+    demo,
+    other,
+    sandbox,
+    log: log.path,
+  };
+}
+
+/** The schedule and the sender of posts, each where Postgres has no extension of its own for it. */
+async function startWorkers(
+  databaseUrl: string,
+  database: Database,
+  log: (line: string) => void,
+  onStop: (end: () => unknown) => void,
+): Promise<void> {
+  const installed = new Set(
+    (await database.query((sql) => sql`select extname from pg_extension`)).map((row) =>
+      row["extname"]
+    ),
+  );
+  if (!installed.has("pg_net")) {
+    const relay = await startRelay(databaseUrl, database);
+    onStop(() => relay.stop());
+  }
+  if (!installed.has("pg_cron")) {
+    const ticker = startTicker(database, log);
+    onStop(() => ticker.stop());
+  }
+}
+
+async function demoUser(database: Database, email: string, password: string): Promise<DemoUser> {
+  return { id: await ensureUser(database, email, password), email, password };
+}
+
+function choosePort(name: string, option: string, port: number): number {
+  if (port === 0) return freePort();
+  if (portTaken(port)) {
+    throw failure(`Cannot start the ${name}: port ${port} is taken; ${option} chooses another`);
+  }
+  return port;
+}
+
+function asApp(databaseUrl: string, password: string): string {
+  const url = new URL(databaseUrl);
+  url.username = "raphael_app";
+  url.password = password;
+  return url.href;
+}
+
+function hostAndPort(address: string): string {
+  const url = new URL(address);
+  return `${url.hostname}:${url.port || (url.protocol === "http:" ? 80 : 5432)}`;
+}
