@@ -150,8 +150,6 @@ function command(
     database,
     ...(CALLS_PROVIDERS.has(slug) ? [sandbox] : []),
   ];
-  // postgres.js reads `PG` + every option of its own, and the user's name.
-  const readable = [...Object.keys(env), "PG*", "USERNAME", "USER", "LOGNAME"];
   const passedOn = PASSED_ON.flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value] as const];
@@ -167,7 +165,7 @@ function command(
       "--host=127.0.0.1",
       `--port=${port}`,
       `--allow-net=${net.join(",")}`,
-      `--allow-env=${readable.join(",")}`,
+      "--allow-env", // all of it: it holds nothing but what is built below
       entrypoint,
     ],
     env: { ...Object.fromEntries(passedOn), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", ...env },
