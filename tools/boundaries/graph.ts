@@ -24,7 +24,7 @@ interface Resolved {
 
 /** Every TypeScript file of the project with its imports, as Deno itself resolves them. */
 export async function readGraph(root: string): Promise<readonly SourceFile[]> {
-  const paths = FOLDERS.flatMap((folder) => typescriptFiles(join(root, folder)));
+  const paths = typescriptFiles(root, FOLDERS);
   const info = await denoInfo(root, paths);
   const modules = new Map(info.modules.map((module) => [module.specifier, module]));
   return paths.map((path) => {
@@ -66,8 +66,9 @@ function* walk(folder: string): Generator<string> {
   }
 }
 
-function typescriptFiles(folder: string): readonly string[] {
-  return [...walk(folder)].sort();
+/** Absolute paths of every TypeScript file in those folders of `root`; an absent folder has none. */
+export function typescriptFiles(root: string, folders: readonly string[]): readonly string[] {
+  return folders.flatMap((folder) => [...walk(join(root, folder))].sort());
 }
 
 /** One entry module that imports every file, so that one process reads the whole graph. */
