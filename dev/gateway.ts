@@ -26,6 +26,9 @@ const HOP_BY_HOP = [
   "upgrade",
 ];
 
+/** How long answers under way may take when we end; a client may hold a request open for minutes. */
+const DRAIN_MS = 500;
+
 export function startGateway(options: GatewayOptions): Gateway {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: options.port, onListen() {}, onError: brokenFunction },
@@ -40,9 +43,12 @@ export function startGateway(options: GatewayOptions): Gateway {
     },
   );
   return {
-    // Not `shutdown()`: it would wait for clients that keep their connection.
-    stop: () =>
-      Promise.race([server.shutdown(), new Promise<void>((done) => setTimeout(done, 500))]),
+    async stop() {
+      const { promise: enough, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, DRAIN_MS);
+      await Promise.race([server.shutdown(), enough]);
+      clearTimeout(timer);
+    },
   };
 }
 
