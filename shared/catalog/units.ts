@@ -52,6 +52,8 @@ const UNITS = {
   "mg/dL": ["glucose", 1],
   "mmol/L glucose": ["glucose", 18.0156],
   "mmol/L": ["concentration", 1],
+  // ketone bodies as beta-hydroxybutyrate, molar mass 104.1 g/mol
+  "mg/dL ketone": ["concentration", 1 / 10.41],
   // pressure
   mmHg: ["pressure", 1],
   kPa: ["pressure", 7.500_62],
@@ -132,6 +134,7 @@ export const kelvinDifference = of("K");
 export const milligramsPerDecilitre = of("mg/dL");
 export const glucoseMillimolesPerLitre = of("mmol/L glucose");
 export const millimolesPerLitre = of("mmol/L");
+export const ketoneMilligramsPerDecilitre = of("mg/dL ketone");
 export const millimetresOfMercury = of("mmHg");
 export const kilopascals = of("kPa");
 export const years = of("a");
