@@ -1,9 +1,13 @@
 import type { VaultKeys } from "./core/envelope.ts";
 import { parseMasterKeys } from "./core/keyring.ts";
 import type { Secret } from "./core/secret.ts";
-import { type Environment, type ProviderConfig, readCredentials } from "./config/credentials.ts";
+import {
+  type Configurable,
+  type Environment,
+  type ProviderConfig,
+  readCredentials,
+} from "./config/credentials.ts";
 import { isPublicUrl, SETTINGS, type Settings } from "./config/settings.ts";
-import type { ProviderDriver } from "./providers/driver.ts";
 
 export type { Environment, ProviderConfig } from "./config/credentials.ts";
 
@@ -45,7 +49,7 @@ export interface Config {
  * Reads the environment once. Throws one error that names every setting that is wrong and what is
  * wrong with it, and never a value. A provider without credentials is merely absent.
  */
-export function parseConfig(env: Environment, drivers: readonly ProviderDriver[]): Config {
+export function parseConfig(env: Environment, drivers: readonly Configurable[]): Config {
   const settings = SETTINGS.safeParse(env);
   const credentials = drivers.map((driver) => [driver.slug, readCredentials(driver, env)] as const);
   // A set: two drivers may share the credentials of one provider.

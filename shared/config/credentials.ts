@@ -1,7 +1,13 @@
 import { Secret } from "../core/secret.ts";
 import type { ProviderDriver } from "../providers/driver.ts";
-import type { WebhookSecrets } from "../providers/webhook.ts";
+import type { Link } from "../providers/link.ts";
+import type { Webhook, WebhookSecrets } from "../providers/webhook.ts";
 import { secretFault } from "./settings.ts";
+
+/** The part of a driver that decides which credentials it takes. */
+export type Configurable =
+  & Pick<ProviderDriver, "slug" | "env" | "regions">
+  & { readonly link: Pick<Link, "kind">; readonly webhook?: Pick<Webhook, "signedWith"> };
 
 /** What one configured provider needs to be spoken to. */
 export interface ProviderConfig {
@@ -36,7 +42,7 @@ export interface CredentialNames {
 }
 
 /** `<SLUG>_CLIENT_ID` and its kin, unless the driver says otherwise. */
-export function credentialNames(driver: Pick<ProviderDriver, "slug" | "env">): CredentialNames {
+export function credentialNames(driver: Pick<Configurable, "slug" | "env">): CredentialNames {
   const prefix = driver.slug.toUpperCase().replaceAll("-", "_");
   return {
     clientId: driver.env?.clientId ?? `${prefix}_CLIENT_ID`,
@@ -49,7 +55,7 @@ export function credentialNames(driver: Pick<ProviderDriver, "slug" | "env">): C
 }
 
 /** Whether linking goes through a client that the operator registers with the provider. */
-export function needsClient(driver: Pick<ProviderDriver, "link">): boolean {
+export function needsClient(driver: Pick<Configurable, "link">): boolean {
   return driver.link.kind === "oauth2" || driver.link.kind === "widget";
 }
 
@@ -59,7 +65,7 @@ export function previous(name: string): string {
 }
 
 /** Reads one provider's credentials. All of them absent is no fault; half of them is. */
-export function readCredentials(driver: ProviderDriver, env: Environment): CredentialReading {
+export function readCredentials(driver: Configurable, env: Environment): CredentialReading {
   const names = credentialNames(driver);
   const signer = driver.webhook?.signedWith === "client" ? names.clientSecret : names.webhookSecret;
   const secretNames = new Set(driver.webhook ? [signer, previous(signer), names.verifyToken] : []);
@@ -109,13 +115,13 @@ export function readCredentials(driver: ProviderDriver, env: Environment): Crede
   };
 }
 
-function regionFault(driver: ProviderDriver): string {
+function regionFault(driver: Configurable): string {
   const regions = Object.keys(driver.regions ?? {});
   return regions.length > 0 ? `must be one of ${regions.join(", ")}` : "is set, but has no meaning";
 }
 
 function webhookSecrets(
-  driver: ProviderDriver,
+  driver: Configurable,
   env: Environment,
   signer: string,
   verifyTokenName: string,

@@ -1,4 +1,12 @@
-import { type Bytes, concat, fromBase64Url, fromUtf8, toBase64Url, utf8 } from "./bytes.ts";
+import {
+  type Bytes,
+  concat,
+  fromBase64,
+  fromBase64Url,
+  fromUtf8,
+  toBase64Url,
+  utf8,
+} from "./bytes.ts";
 import { randomBytes } from "./crypto.ts";
 import { Secret } from "./secret.ts";
 
@@ -17,8 +25,8 @@ export interface SealContext {
 export interface VaultKeys {
   /** Id of the key that seals. */
   readonly active: string;
-  /** Every key that opens, 32 bytes each, by id. See `parseMasterKeys`. */
-  readonly masters: ReadonlyMap<string, Bytes>;
+  /** Every key that opens, by id: base64 of 32 bytes, hidden from logs. See `parseMasterKeys`. */
+  readonly masters: ReadonlyMap<string, Secret>;
 }
 
 export interface Vault {
@@ -43,7 +51,8 @@ const DEK_LABEL = "hc-dek-v1";
  */
 export function createVault(keys: VaultKeys): Vault {
   const masters = new Map<string, Promise<CryptoKey>>();
-  for (const [kid, bytes] of keys.masters) {
+  for (const [kid, key] of keys.masters) {
+    const bytes = fromBase64(key.reveal());
     masters.set(kid, crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]));
   }
   if (!masters.has(keys.active)) throw new Error("Cannot make vault: active key is not in the set");

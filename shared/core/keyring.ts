@@ -1,4 +1,5 @@
 import { type Bytes, fromBase64, toBase64 } from "./bytes.ts";
+import { Secret } from "./secret.ts";
 
 export const KID = /^[A-Za-z0-9_-]{1,32}$/;
 
@@ -8,8 +9,8 @@ export const KID = /^[A-Za-z0-9_-]{1,32}$/;
  */
 export function parseMasterKeys(
   text: string,
-): { readonly masters: ReadonlyMap<string, Bytes>; readonly problems: readonly string[] } {
-  const masters = new Map<string, Bytes>();
+): { readonly masters: ReadonlyMap<string, Secret>; readonly problems: readonly string[] } {
+  const masters = new Map<string, Secret>();
   const problems: string[] = [];
   const seen = new Set<string>();
   for (const entry of text.split(",").map((part) => part.trim()).filter(Boolean)) {
@@ -24,8 +25,8 @@ export function parseMasterKeys(
     else if (masters.has(kid)) problems.push(`names key ${kid} twice`);
     else if (seen.has(toBase64(key))) problems.push(`key ${kid} has the bytes of another`);
     else {
-      masters.set(kid, key);
       seen.add(toBase64(key));
+      masters.set(kid, new Secret(toBase64(key)));
     }
   }
   if (masters.size === 0 && problems.length === 0) problems.push("holds no key");

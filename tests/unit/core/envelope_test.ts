@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Bytes, concat, fromHex, toHex, utf8 } from "@shared/core/bytes.ts";
+import { type Bytes, concat, fromHex, toBase64, toHex } from "@shared/core/bytes.ts";
 import { createVault, type SealContext } from "@shared/core/envelope.ts";
 import { Secret } from "@shared/core/secret.ts";
 import { readSharedJson } from "../../support/shared_data.ts";
@@ -48,7 +48,10 @@ const context: SealContext = {
 };
 
 function vault(active: string, masters: Readonly<Record<string, Bytes>>) {
-  return createVault({ active, masters: new Map(Object.entries(masters)) });
+  const hidden = Object.entries(masters).map(([kid, key]) =>
+    [kid, new Secret(toBase64(key))] as const
+  );
+  return createVault({ active, masters: new Map(hidden) });
 }
 
 function contextOf(ctx: EnvelopeCase["ctx"]): SealContext {
@@ -187,13 +190,4 @@ Deno.test({
       assert.equal(toHex(again), toHex(sealed));
     }
   },
-});
-
-Deno.test("createVault() does not keep the caller's bytes: changing them changes nothing", async () => {
-  const master = new Uint8Array(32).fill(7);
-  const v = vault("k1", { k1: master });
-  const sealed = await v.seal(context, new Secret("token"));
-  master.fill(0);
-  assert.equal((await v.open(context, sealed)).reveal(), "token");
-  assert.ok(utf8(sealed).length < 120);
 });
