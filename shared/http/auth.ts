@@ -32,8 +32,12 @@ export interface AuthenticatorOptions extends JwksOptions {
   readonly hs256Secret?: Uint8Array;
 }
 
-/** jose also takes white space and padding inside the segments (Wycheproof JWS 360 to 375); we do not. */
-const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
+/**
+ * Three segments of canonical base64url. jose also takes white space, padding and stray bits inside them
+ * (Wycheproof JWS 360 to 375), which makes many spellings of one token.
+ */
+const SEGMENT = "(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?";
+const COMPACT = new RegExp(`^${SEGMENT}\\.${SEGMENT}\\.${SEGMENT}$`);
 /** RFC 9110 11.1: the scheme in any case. What follows is judged by `COMPACT`. */
 const BEARER = /^bearer +(\S+)$/i;
 const MAX_TOKEN_LENGTH = 8_192;

@@ -37,7 +37,7 @@ function ipv6Network(text: string): string | undefined {
   const groups = tail === undefined
     ? front
     : [...front, ...Array<string>(8 - front.length - back.length).fill("0"), ...back];
-  return mappedIpv4(groups) ?? `${groups.slice(0, 4).join(":").replace(/(?::0)+$/, "")}::/64`;
+  return mappedIpv4(groups) ?? `${groups.slice(0, 4).join(":").replace(/(?:(?:^|:)0)+$/, "")}::/64`;
 }
 
 /** `::ffff:203.0.113.7` is the IPv4 host that it maps. */

@@ -1,6 +1,6 @@
 /**
  * Where to send a person back, if `input` is an address of one of `origins` in the one form that every
- * URL parser reads alike; else nothing. No port, user, fragment (it would carry the ticket into the
+ * URL parser reads alike; else nothing. No other port, user, fragment (it would carry the ticket into the
  * history), control character or second spelling gets through. Ask at the start and before the redirect.
  */
 export function canonicalReturnTo(input: unknown, origins: readonly string[]): URL | undefined {
@@ -9,7 +9,7 @@ export function canonicalReturnTo(input: unknown, origins: readonly string[]): U
   }
   const url = URL.parse(input);
   if (!url || (url.href !== input && url.href !== `${input}/`)) return undefined;
-  const plain = url.username === "" && url.password === "" && url.hash === "" &&
-    !input.includes("#");
+  // `startsWith` keeps out `blob:https://…`, whose origin is that of the URL inside it.
+  const plain = url.href.startsWith(`${url.origin}/`) && !input.includes("#");
   return plain && origins.includes(url.origin) ? url : undefined;
 }
