@@ -1,0 +1,83 @@
+/** One person's consent to one client at one issuer, with its tokens. Times are epoch ms. */
+export interface Grant {
+  readonly id: string;
+  readonly issuer: string;
+  readonly person: string;
+  readonly scopes: readonly string[];
+  access: { readonly token: string; readonly expiresAt: number }[];
+  refresh: { readonly token: string; readonly expiresAt: number };
+  /** Refresh tokens that were used, newest last. */
+  spent: { readonly token: string; readonly at: number; readonly ended?: true }[];
+  revoked: boolean;
+}
+
+export interface OuraSubscription {
+  readonly id: string;
+  callbackUrl: string;
+  eventType: string;
+  dataType: string;
+  verificationToken: string;
+  expiresAt: number;
+}
+
+/** A person's device linked through Terra. A new link has a new id. */
+export interface TerraConnection {
+  readonly userId: string;
+  readonly person: string;
+  readonly provider: string;
+  readonly referenceId: string | null;
+  readonly createdAt: string;
+  readonly scopes: string;
+  active: boolean;
+  lastWebhookUpdate: string | null;
+}
+
+/** Something that `publish` added or took away, on top of what time brings by itself. */
+export interface Published {
+  readonly person: string;
+  readonly provider: string;
+  readonly resource: string;
+  readonly at: string;
+  readonly serial: number;
+  readonly action: "create" | "update" | "delete";
+  readonly recordId?: string;
+}
+
+/** Everything that changes, as plain JSON, so that a restarted sandbox still knows its tokens. */
+export interface SandboxState {
+  /** When everyone put on their devices: there is no data before. */
+  historyStart: string;
+  clockOffsetMs: number;
+  serial: number;
+  grants: Grant[];
+  subscriptions: OuraSubscription[];
+  connections: TerraConnection[];
+  published: Published[];
+}
+
+export interface Store {
+  readonly state: SandboxState;
+  save(): void;
+}
+
+export function openStore(initial: SandboxState, path?: string): Store {
+  const state = (path ? read(path) : undefined) ?? initial;
+  return {
+    state,
+    save() {
+      if (!path) return;
+      Deno.writeTextFileSync(`${path}.new`, JSON.stringify(state));
+      Deno.renameSync(`${path}.new`, path);
+    },
+  };
+}
+
+function read(path: string): SandboxState | undefined {
+  try {
+    // SAFETY: the file is written by `save` alone.
+    return JSON.parse(Deno.readTextFileSync(path)) as SandboxState;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
