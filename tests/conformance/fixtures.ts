@@ -1,0 +1,76 @@
+import type { ProviderDriver } from "@shared/providers/driver.ts";
+
+/**
+ * What a driver is held to, under `tests/fixtures/<slug>/`:
+ *
+ * - `<resource>.json` a page or pushed body as the provider documents it, and
+ *   `<resource>.expected.json` what it means: `[{ "id", "items": [...] }]`, dates in ISO 8601, written
+ *   by hand from the provider's documentation;
+ * - `paging.json` `{ resource, page, carries }`: a page with a next one, and the text by which the
+ *   next request must ask for it;
+ * - `webhook.json` signed deliveries with their events, and the handshake.
+ */
+export interface Fixture {
+  readonly resource: string;
+  readonly body: unknown;
+  readonly expected: readonly { readonly id: string; readonly items: readonly unknown[] }[];
+}
+
+export interface PagingFixture {
+  readonly resource: string;
+  readonly page: unknown;
+  readonly carries: string;
+}
+
+export interface WebhookFixture {
+  readonly secret: string;
+  /** The moment at which the deliveries are fresh. */
+  readonly now: string;
+  readonly deliveries: readonly {
+    readonly headers: Readonly<Record<string, string>>;
+    /** Raw, as signed. */
+    readonly body: string;
+    readonly events: readonly unknown[];
+  }[];
+  readonly handshake?: {
+    readonly token: string;
+    /** `{token}` and `{challenge}` stand in its query. */
+    readonly url: string;
+    /** The answer's JSON to the challenge `c1`. */
+    readonly answer: unknown;
+  };
+}
+
+const ROOT = new URL("../fixtures/", import.meta.url);
+
+function read<T>(slug: string, name: string): T | undefined {
+  try {
+    // SAFETY: the files are ours; a wrong shape fails the law that reads it.
+    return JSON.parse(Deno.readTextFileSync(new URL(`${slug}/${name}.json`, ROOT))) as T;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** One a resource; throws where a resource has none. */
+export function fixturesOf(driver: ProviderDriver): readonly Fixture[] {
+  return driver.resources.map(({ name }) => {
+    const body = read<unknown>(driver.slug, name);
+    const expected = read<Fixture["expected"]>(driver.slug, `${name}.expected`);
+    if (body === undefined || expected === undefined) {
+      throw new Error(`Cannot read tests/fixtures/${driver.slug}/${name}(.expected).json: missing`);
+    }
+    return { resource: name, body, expected };
+  });
+}
+
+export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {
+  return read<PagingFixture>(driver.slug, "paging");
+}
+
+export function webhookOf(driver: ProviderDriver): WebhookFixture {
+  const fixture = read<WebhookFixture>(driver.slug, "webhook");
+  if (!fixture) throw new Error(`Cannot read tests/fixtures/${driver.slug}/webhook.json: missing`);
+  return fixture;
+}

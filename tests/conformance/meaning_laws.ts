@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
+import { METRICS } from "@shared/catalog/metrics.ts";
+import type { Normalized } from "@shared/catalog/normalized.ts";
+import type { ProviderDriver } from "@shared/providers/driver.ts";
+import { ProviderError } from "@shared/providers/errors.ts";
+import { fixturesOf } from "./fixtures.ts";
+import type { Law } from "./law.ts";
+
+/** What a driver makes of the provider's documents. */
+export const MEANING_LAWS: readonly Law[] = [
+  {
+    name: "a fixture means what was written down by hand",
+    check(driver) {
+      for (const { resource, body, expected } of fixturesOf(driver)) {
+        const records = driver.normalise(resource, body).records
+          .map(({ id, items }) => ({ id, items: items.map(rounded) }));
+        assert.deepEqual(records, expected.map(rounded), resource);
+      }
+    },
+  },
+  {
+    name: "what comes out was declared, and what was declared comes out",
+    check(driver) {
+      for (const { resource, body } of fixturesOf(driver)) {
+        const declared = driver.resources.find(({ name }) => name === resource);
+        const items = itemsOf(driver, resource, body);
+        const codes = items.map(codeOf).filter((code) => code !== undefined);
+        const sessions = items.map(({ kind }) => kind)
+          .filter((kind) => kind === "sleep" || kind === "workout");
+        assert.deepEqual(unique(codes), unique(declared?.produces ?? []), resource);
+        assert.deepEqual(unique(sessions), unique(declared?.sessions ?? []), resource);
+      }
+    },
+  },
+  {
+    name: "values are plausible, times valid, spans not inverted",
+    check(driver) {
+      for (const { resource, body } of fixturesOf(driver)) {
+        for (const item of itemsOf(driver, resource, body)) {
+          if (item.kind === "deletion" || item.kind === "quarantine") continue;
+          assert.ok(!Number.isNaN(item.start.getTime()), resource);
+          assert.ok(!item.end || item.end >= item.start, resource);
+          if (item.kind !== "metric") continue;
+          const [low, high] = METRICS[item.metric].plausible;
+          assert.ok(item.value >= low && item.value <= high, `${item.metric} ${item.value}`);
+          assert.equal(item.unit, METRICS[item.metric].unit);
+        }
+      }
+    },
+  },
+  {
+    name: "the same document gives the same records, each with an id of its own",
+    check(driver) {
+      for (const { resource, body } of fixturesOf(driver)) {
+        const first = driver.normalise(resource, structuredClone(body));
+        assert.deepEqual(driver.normalise(resource, structuredClone(body)), first);
+        const ids = first.records.map(({ id }) => id);
+        assert.ok(ids.every((id) => id.length > 0) && ids.length > 0, resource);
+        assert.deepEqual(ids, [...new Set(ids)], resource);
+      }
+    },
+  },
+  {
+    name: "a record is kept as it came, fields we do not know included",
+    check(driver) {
+      for (const { resource, body } of fixturesOf(driver)) {
+        const marked = withUnknownFields(body);
+        for (const { raw } of driver.normalise(resource, marked).records) {
+          assert.ok(partsOf(marked).some((part) => isDeepStrictEqual(part, raw)), resource);
+        }
+      }
+    },
+  },
+  {
+    name: "an absent number yields nothing, and never a zero",
+    check(driver) {
+      for (const { resource, body } of fixturesOf(driver)) {
+        const before = itemsOf(driver, resource, body);
+        const zeros = countZeros(before);
+        for (const changed of withEachNumber(body, null)) {
+          const after = accepted(driver, resource, changed);
+          if (!after) continue;
+          assert.ok(after.length <= before.length, `${resource} yields more without a number`);
+          assert.ok(countZeros(after) <= zeros, `${resource} makes a zero of nothing`);
+        }
+      }
+    },
+  },
+  {
+    name: "a zero is a value: it vanishes from no record",
+    check(driver) {
+      for (const { resource, body } of fixturesOf(driver)) {
+        const before = itemsOf(driver, resource, body);
+        for (const changed of withEachNumber(body, 0)) {
+          const after = accepted(driver, resource, changed);
+          if (after) assert.ok(after.length >= before.length, `${resource} loses a zero`);
+        }
+      }
+    },
+  },
+  {
+    name: "what is no document is a contract failure that shows no value",
+    check(driver) {
+      for (const { name } of driver.resources) {
+        for (
+          const garbage of [null, 7, "<html>marked-value</html>", [7], { data: "marked-value" }]
+        ) {
+          assert.throws(() => driver.normalise(name, garbage), (error) => {
+            assert.ok(error instanceof ProviderError && error.failure.kind === "contract", name);
+            assert.ok(error.failure.issues.length > 0);
+            assert.doesNotMatch(Deno.inspect(error), /marked-value/);
+            return true;
+          }, `${name} takes ${JSON.stringify(garbage)}`);
+        }
+      }
+    },
+  },
+];
+
+function itemsOf(driver: ProviderDriver, resource: string, body: unknown): readonly Normalized[] {
+  return driver.normalise(resource, body).records.flatMap(({ items }) => items);
+}
+
+/** The items, unless the schema refuses the change. */
+function accepted(
+  driver: ProviderDriver,
+  resource: string,
+  body: unknown,
+): readonly Normalized[] | undefined {
+  try {
+    return itemsOf(driver, resource, body);
+  } catch (error) {
+    if (error instanceof ProviderError && error.failure.kind === "contract") return undefined;
+    throw error;
+  }
+}
+
+function codeOf(item: Normalized): string | undefined {
+  if (item.kind === "metric") return item.metric;
+  return item.kind === "score" ? item.score : undefined;
+}
+
+function countZeros(items: readonly Normalized[]): number {
+  return items.filter((item) =>
+    (item.kind === "metric" || item.kind === "score") && item.value === 0
+  ).length;
+}
+
+function unique(names: readonly string[]): readonly string[] {
+  return [...new Set(names)].sort();
+}
+
+/** As JSON has it, numbers to nine digits: conversions may differ in the last bit. */
+function rounded(value: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(
+      value,
+      (_key, member) => typeof member === "number" ? Number(member.toPrecision(9)) : member,
+    ),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function partsOf(value: unknown): readonly unknown[] {
+  const members = typeof value === "object" && value !== null ? Object.values(value) : [];
+  return [value, ...members.flatMap(partsOf)];
+}
+
+function withUnknownFields(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withUnknownFields);
+  if (!isRecord(value)) return value;
+  const members = Object.entries(value).map(([key, one]) => [key, withUnknownFields(one)]);
+  return { ...Object.fromEntries(members), zz_unknown: { kept: [1, "as it came"] } };
+}
+
+/** `body` once for each number in it, with that number replaced. */
+function* withEachNumber(body: unknown, replacement: number | null): Generator<unknown, void> {
+  if (typeof body === "number") return yield replacement;
+  if (typeof body !== "object" || body === null) return;
+  for (const [key, member] of Object.entries(body)) {
+    for (const changed of withEachNumber(member, replacement)) {
+      yield Array.isArray(body) ? body.with(Number(key), changed) : { ...body, [key]: changed };
+    }
+  }
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { findProvider } from "@shared/providers/mod.ts";
+import { ACCOUNT, WINDOW } from "../support/provider_server.ts";
+import type { Law } from "./law.ts";
+
+const SOURCE = new URL("../../shared/providers/", import.meta.url);
+
+/** What a driver says of itself. */
+export const SHAPE_LAWS: readonly Law[] = [
+  {
+    name: "the slug names its file, whose default export it is",
+    async check(driver) {
+      const module = await import(new URL(`${driver.slug}.ts`, SOURCE).href);
+      assert.equal(module.default, driver);
+    },
+  },
+  {
+    name: "the file begins with its quirks and their source",
+    check({ slug }) {
+      const source = Deno.readTextFileSync(new URL(`${slug}.ts`, SOURCE));
+      const header = source.slice(0, source.indexOf("*/"));
+      assert.match(header, /^\/\*\*/);
+      assert.match(header, /\n \* Quirks\n \* - /);
+      assert.match(header, /\n \* @see https:\/\//);
+      assert.ok(source.split("\n").length <= 260, "a driver's file has at most 260 lines");
+    },
+  },
+  {
+    name: "documents and terms are https addresses",
+    check(driver) {
+      assert.match(driver.docs, /^https:\/\//);
+      assert.match(driver.policy.terms, /^https:\/\//);
+    },
+  },
+  {
+    name: "the registry finds it by its slug in any case",
+    check(driver) {
+      for (const name of [driver.slug, driver.slug.toUpperCase(), ` ${driver.slug} `]) {
+        assert.deepEqual(findProvider(name), { kind: "driver", driver });
+      }
+    },
+  },
+  {
+    name: "names and aliases of resources belong to one resource each",
+    check({ resources }) {
+      const names = resources.map(({ name }) => name);
+      assert.deepEqual(names, [...new Set(names)]);
+      for (const name of names) assert.match(name, /^[a-z0-9_]+$/);
+      const aliases = resources.flatMap((one) => [...new Set(one.aliases)]);
+      assert.deepEqual(aliases, [...new Set(aliases)]);
+    },
+  },
+  {
+    name: "a resource asks for no scope that the link does not ask for",
+    appliesTo: ({ link }) => link.kind === "oauth2",
+    check({ link, resources }) {
+      const asked = link.kind === "oauth2" ? link.scopes : [];
+      for (const { name, scope } of resources) {
+        assert.ok(scope === undefined || asked.includes(scope), `${name} needs ${scope}`);
+      }
+    },
+  },
+  {
+    name: "history is read in pieces that fit into it",
+    appliesTo: ({ history }) => history !== undefined,
+    check({ history }) {
+      assert.ok(history && history.pageDays > 0 && history.pageDays <= history.maxDays);
+    },
+  },
+  {
+    name: "every resource can be heard of: pulled, polled or pushed",
+    check({ resources, webhook }) {
+      for (const resource of resources) {
+        assert.ok(resource.request || webhook, `${resource.name} has no way in`);
+        assert.ok(!resource.poll || resource.request, `${resource.name} cannot be polled`);
+      }
+    },
+  },
+  {
+    name: "requests go to https hosts of the driver, without a token in the address",
+    appliesTo: ({ resources }) => resources.some(({ request }) => request),
+    check({ hosts, resources }) {
+      for (const resource of resources) {
+        const ask = { account: ACCOUNT, window: WINDOW };
+        const requests = [
+          resource.request?.(ask),
+          resource.requestOne?.({ ...ask, recordId: "1" }),
+        ];
+        for (const request of requests.filter((one) => one !== undefined)) {
+          const url = new URL(request.url);
+          assert.equal(url.protocol, "https:");
+          assert.ok(hosts.includes(url.host), `${url.host} is not a host of the driver`);
+          assert.doesNotMatch(url.href, /test-leak/);
+        }
+      }
+    },
+  },
+  {
+    name: "an id cannot leave its place in the address",
+    appliesTo: ({ resources }) => resources.some(({ requestOne }) => requestOne),
+    check({ resources }) {
+      for (const { requestOne } of resources) {
+        const addressOf = (recordId: string) =>
+          new URL(
+            requestOne?.({ account: ACCOUNT, window: WINDOW, recordId }).url ?? "about:blank",
+          );
+        const plain = addressOf("x");
+        for (const id of ["a/b", "../../x", "a?b=c", "a#b", "a\r\nx: y", "%2e%2e/"]) {
+          const odd = addressOf(id);
+          assert.equal(odd.pathname.split("/").length, plain.pathname.split("/").length, id);
+          assert.equal(odd.search === "", plain.search === "", id);
+          assert.equal(odd.hash, "", id);
+        }
+        if (requestOne) assert.throws(() => addressOf(".."), { name: "ProviderError" });
+      }
+    },
+  },
+];

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { concat, utf8 } from "@shared/core/bytes.ts";
+import { Secret } from "@shared/core/secret.ts";
+import { DAY } from "@shared/core/time.ts";
+import type { ProviderDriver } from "@shared/providers/driver.ts";
+import { ProviderError } from "@shared/providers/errors.ts";
+import type { RawRequest, Webhook, WebhookSecrets } from "@shared/providers/webhook.ts";
+import { type WebhookFixture, webhookOf } from "./fixtures.ts";
+import type { Law } from "./law.ts";
+
+const LAWS: readonly Law[] = [
+  {
+    name: "a good delivery is accepted with either active secret",
+    check: (driver) =>
+      eachDelivery(driver, async ({ verify, request, secret, now }) => {
+        assert.equal(await verify(request, secrets(secret), now), true);
+        assert.equal(await verify(request, secrets("new one", secret), now), true);
+        assert.equal(await verify(request, secrets("new one"), now), false);
+      }),
+  },
+  {
+    name: "one flipped bit, one byte more or less, are refused",
+    check: (driver) =>
+      eachDelivery(driver, async ({ verify, request, secret, now }) => {
+        const { body } = request;
+        for (const at of [0, Math.floor(body.length / 2), body.length - 1]) {
+          const flipped = body.map((byte, i) => i === at ? byte ^ 1 : byte);
+          assert.equal(await verify({ ...request, body: flipped }, secrets(secret), now), false);
+        }
+        const longer = concat(body, utf8("\n"));
+        assert.equal(await verify({ ...request, body: longer }, secrets(secret), now), false);
+        const shorter = body.slice(0, -1);
+        assert.equal(await verify({ ...request, body: shorter }, secrets(secret), now), false);
+      }),
+  },
+  {
+    name: "each signed header is needed, once",
+    check: (driver) =>
+      eachDelivery(driver, async ({ verify, request, secret, now }) => {
+        for (const [name, value] of request.headers) {
+          const without = new Headers(request.headers);
+          without.delete(name);
+          assert.equal(
+            await verify({ ...request, headers: without }, secrets(secret), now),
+            false,
+            `without ${name}`,
+          );
+          const twice = new Headers(request.headers);
+          twice.append(name, value);
+          assert.equal(
+            await verify({ ...request, headers: twice }, secrets(secret), now),
+            false,
+            `with ${name} twice`,
+          );
+        }
+      }),
+  },
+  {
+    name: "a delivery of last week, or of next, is refused",
+    check: (driver) =>
+      eachDelivery(driver, async ({ verify, request, secret, now }) => {
+        for (const days of [-7, 7]) {
+          const then = new Date(now.getTime() + days * DAY);
+          assert.equal(await verify(request, secrets(secret), then), false);
+        }
+      }),
+  },
+  {
+    name: "a body that is signed and not UTF-8 passes the signature and fails as a contract",
+    check: (driver) => {
+      const request = requestOf({ headers: {}, body: "" });
+      for (const body of [concat(new Uint8Array([0xc3, 0x28])), utf8("{"), utf8("[7]")]) {
+        assert.throws(() => webhookOfDriver(driver).parseWebhook({ ...request, body }), (error) => {
+          assert.ok(error instanceof ProviderError && error.failure.kind === "contract");
+          return true;
+        });
+      }
+    },
+  },
+  {
+    name: "a delivery means what was written down by hand, each time, under one key",
+    check: (driver) =>
+      eachDelivery(driver, ({ webhook, request, events }) => {
+        const parsed = JSON.parse(JSON.stringify(webhook.parseWebhook(request)));
+        assert.deepEqual(parsed, events);
+        assert.deepEqual(webhook.parseWebhook(request), webhook.parseWebhook(request));
+        const key = webhook.deliveryKey(request);
+        assert.ok(key === undefined || key.length > 0);
+        assert.equal(webhook.deliveryKey(requestOf(request)), key);
+        return Promise.resolve();
+      }),
+  },
+  {
+    name: "events name resources of the driver",
+    check: (driver) =>
+      eachDelivery(driver, ({ webhook, request }) => {
+        for (const event of webhook.parseWebhook(request)) {
+          if (!("resource" in event)) continue;
+          assert.ok(driver.resources.some(({ name }) => name === event.resource), event.resource);
+        }
+        return Promise.resolve();
+      }),
+  },
+  {
+    name: "the handshake echoes the challenge for the right token only, as JSON",
+    appliesTo: (driver) => driver.webhook?.handshake !== undefined,
+    async check(driver) {
+      const { handshake } = webhookOf(driver);
+      assert.ok(handshake, "webhook.json has no handshake");
+      const answer = (token: string, challenge: string) => {
+        const query = handshake.url
+          .replace("{token}", encodeURIComponent(token))
+          .replace("{challenge}", encodeURIComponent(challenge));
+        const request = { ...requestOf({ headers: {}, body: "" }), method: "GET" };
+        return webhookOfDriver(driver).handshake?.(
+          { ...request, url: new URL(query) },
+          new Secret(handshake.token),
+        );
+      };
+      const good = await answer(handshake.token, "c1");
+      assert.equal(good?.status, 200);
+      assert.match(good?.headers.get("content-type") ?? "", /^application\/json/);
+      assert.deepEqual(await good?.json(), handshake.answer);
+      assert.equal((await answer("wrong", "c1"))?.status, 403);
+      assert.equal((await answer("", "c1"))?.status, 403);
+      assert.equal((await answer(handshake.token, "x".repeat(10_000)))?.status, 403);
+    },
+  },
+];
+
+export const WEBHOOK_LAWS: readonly Law[] = LAWS.map((law) => ({
+  ...law,
+  appliesTo: (driver) => driver.webhook !== undefined && (law.appliesTo?.(driver) ?? true),
+}));
+
+interface Delivery {
+  readonly webhook: Webhook;
+  readonly verify: Webhook["verifyWebhook"];
+  readonly request: RawRequest;
+  readonly events: readonly unknown[];
+  readonly secret: string;
+  readonly now: Date;
+}
+
+async function eachDelivery(
+  driver: ProviderDriver,
+  use: (delivery: Delivery) => Promise<void>,
+): Promise<void> {
+  const { secret, now, deliveries } = webhookOf(driver);
+  assert.ok(deliveries.length > 0);
+  const webhook = webhookOfDriver(driver);
+  for (const { headers, body, events } of deliveries) {
+    await use({
+      webhook,
+      verify: (...args) => webhook.verifyWebhook(...args),
+      request: requestOf({ headers, body }),
+      events,
+      secret,
+      now: new Date(now),
+    });
+  }
+}
+
+function requestOf(
+  p: {
+    readonly headers: HeadersInit;
+    readonly body: WebhookFixture["secret"] | RawRequest["body"];
+  },
+): RawRequest {
+  return {
+    method: "POST",
+    url: new URL("https://app.example/functions/v1/webhooks/x"),
+    headers: new Headers(p.headers),
+    body: typeof p.body === "string" ? utf8(p.body) : p.body.slice(),
+  };
+}
+
+function webhookOfDriver({ slug, webhook }: ProviderDriver): Webhook {
+  if (!webhook) throw new Error(`Cannot test ${slug}: no webhook`);
+  return webhook;
+}
+
+function secrets(...signing: readonly string[]): WebhookSecrets {
+  return { signing: signing.map((one) => new Secret(one)) };
+}

@@ -1,0 +1,83 @@
+import { Secret } from "@shared/core/secret.ts";
+import type { AccountRef, DriverContext } from "@shared/providers/driver.ts";
+
+/** Marked values, so that a leak is easy to look for. */
+export const MARKED = {
+  clientId: "test-client-id",
+  clientSecret: "test-leak-client-secret",
+  accessToken: "test-leak-access-token",
+  refreshToken: "test-leak-refresh-token",
+  code: "test-leak-code",
+} as const;
+
+export interface SeenRequest {
+  /** The address the driver asked for, before it was led here. */
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+export interface PretendProvider {
+  readonly requests: readonly SeenRequest[];
+  context(p?: { readonly signal?: AbortSignal; readonly now?: Date }): DriverContext;
+}
+
+type Handler = (request: SeenRequest, signal: AbortSignal) => Response | Promise<Response>;
+
+/**
+ * A real HTTP server in the provider's place: the context's fetch leads every https address to it, as
+ * the runtime's does for a sandbox. Redirects would lead to it too, so a followed one is seen.
+ */
+export async function withProvider(
+  answer: Handler,
+  use: (provider: PretendProvider) => Promise<void>,
+): Promise<void> {
+  const requests: SeenRequest[] = [];
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response(null) },
+    async (request) => {
+      const here = new URL(request.url);
+      const origin = request.headers.get("x-test-origin") ?? here.origin;
+      const seen: SeenRequest = {
+        url: new URL(here.pathname + here.search, origin),
+        method: request.method,
+        headers: request.headers,
+        body: await request.text(),
+      };
+      requests.push(seen);
+      return answer(seen, request.signal);
+    },
+  );
+  const fetchHere: typeof fetch = (input, init) => {
+    const asked = new Request(input, init);
+    const { origin, pathname, search } = new URL(asked.url);
+    const here = new URL(pathname + search, `http://127.0.0.1:${server.addr.port}`);
+    const headers = new Headers(asked.headers);
+    headers.set("x-test-origin", origin);
+    return fetch(new Request(new Request(here, asked), { headers }), init);
+  };
+  try {
+    await use({
+      requests,
+      context: ({ signal, now } = {}) => ({
+        client: { id: MARKED.clientId, secret: new Secret(MARKED.clientSecret) },
+        fetch: fetchHere,
+        now: () => now ?? new Date("2026-03-01T12:00:00Z"),
+        signal: signal ?? new AbortController().signal,
+      }),
+    });
+  } finally {
+    await server.shutdown();
+  }
+}
+
+export const ACCOUNT: AccountRef = {
+  externalUserId: "test-person",
+  accessToken: new Secret(MARKED.accessToken),
+};
+
+export const WINDOW = {
+  from: new Date("2026-02-01T00:00:00Z"),
+  to: new Date("2026-02-08T00:00:00Z"),
+};
