@@ -1,13 +1,14 @@
 /** Everything that runs, in the order in which each part needs the others. */
+import { dirname, join } from "node:path";
 import { Secret } from "@shared/core/secret.ts";
 import { connect, type Database } from "@shared/db/client.ts";
 import { createAuth, ensureUser } from "./auth.ts";
 import { failure } from "./failure.ts";
-import { CLIENT_IDS, functionEnv } from "./function_env.ts";
+import { functionEnv } from "./function_env.ts";
 import { openFunctionLog } from "./function_log.ts";
 import { cacheFunctions, functionSources, startFunctions } from "./functions.ts";
 import { startGateway } from "./gateway.ts";
-import { type Keys, loadKeys, removeKeys } from "./keys.ts";
+import { loadKeys, removeKeys } from "./keys.ts";
 import { migrate } from "./migrate.ts";
 import type { Options } from "./options.ts";
 import { setAppPassword, setVaultSecrets } from "./platform.ts";
@@ -15,7 +16,8 @@ import { freePort, portTaken } from "./ports.ts";
 import { removeCluster, startPostgres } from "./postgres.ts";
 import type { Progress } from "./progress.ts";
 import { startRelay } from "./relay.ts";
-import { type Sandbox, startSandbox } from "./sandbox/server.ts";
+import { openSandbox } from "./open_sandbox.ts";
+import type { Sandbox } from "./sandbox/server.ts";
 import { startTicker } from "./ticker.ts";
 import { createTokens } from "./tokens.ts";
 
@@ -68,27 +70,29 @@ async function start(
   onDeath: (reason: string) => void,
 ): Promise<Stack> {
   const { stateDir } = options;
+  // The journey begins anew each time and leaves your own data alone.
+  const cluster = options.once ? "once" : "main";
   const port = choosePort("gateway", "--port", options.port);
   const sandboxPort = choosePort("sandbox", "--sandbox-port", options.sandboxPort);
   const url = `http://127.0.0.1:${port}`;
   await Deno.mkdir(stateDir, { recursive: true, mode: 0o755 });
-  if (options.fresh) {
-    await removeCluster(stateDir);
-    await removeKeys(stateDir);
-  }
+  if (options.fresh || options.once) await removeCluster(stateDir, cluster);
+  if (options.fresh) await removeKeys(stateDir);
   const keys = await loadKeys(stateDir);
   const tokens = await createTokens(keys.signing, `${url}/auth/v1`);
   const sources = await functionSources();
 
   const caching = progress.step("function packages", () => cacheFunctions(sources));
   caching.catch(() => {}); // awaited below; Postgres may fail first
-  const databaseUrl = options.databaseUrl ?? await progress.step("Postgres", async () => {
-    const { log } = progress;
-    const server = await startPostgres({ stateDir, port: options.dbPort, log });
-    onStop(() => server.stop());
-    server.died.then(onDeath);
-    return server.url;
-  });
+  const { databaseUrl, folder } = options.databaseUrl
+    ? { databaseUrl: options.databaseUrl, folder: await folderFor(options.databaseUrl, stateDir) }
+    : await progress.step("Postgres", async () => {
+      const { log } = progress;
+      const server = await startPostgres({ stateDir, cluster, port: options.dbPort, log });
+      onStop(() => server.stop());
+      server.died.then(onDeath);
+      return { databaseUrl: server.url, folder: dirname(server.dataDir) };
+    });
   await progress.step("migrations", () => migrate(databaseUrl, progress));
   const database = connect({ url: new Secret(databaseUrl), max: 5, prepare: false });
   onStop(() => database.close());
@@ -102,7 +106,7 @@ async function start(
   });
   const sandbox = await progress.step(
     "sandbox",
-    () => openSandbox(sandboxPort, url, keys, stateDir),
+    () => openSandbox({ port: sandboxPort, gatewayUrl: url, keys, folder }),
   );
   onStop(() => sandbox.stop());
 
@@ -168,6 +172,14 @@ async function startWorkers(
     const ticker = startTicker(database, log);
     onStop(() => ticker.stop());
   }
+}
+
+/** Where to keep what belongs to a database that is not in our folder. */
+async function folderFor(databaseUrl: string, stateDir: string): Promise<string> {
+  const { host, pathname } = new URL(databaseUrl);
+  const folder = join(stateDir, `${host}${pathname}`.replaceAll(/[^\w.-]/g, "_"));
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 async function demoUser(database: Database, email: string, password: string): Promise<DemoUser> {
