@@ -57,7 +57,7 @@ export function defineProvider(definition: ProviderDefinition): ProviderDriver {
       const authenticated = await authenticate?.(request, ask, ctx) ??
         bearer(definition, request, ask.account);
       const response = await callProvider(definition, authenticated, ctx);
-      const batch = toBatch(from, await readJson(definition, response, from.page));
+      const batch = toBatch(slug, from, await readJson(definition, response, from.page));
       if (batch.next !== undefined && batch.next === ask.cursor) throw repeats(slug);
       return batch;
     },
@@ -79,7 +79,7 @@ export function defineProvider(definition: ProviderDefinition): ProviderDriver {
 
     normalise(name, body) {
       const from = find(name);
-      return toBatch(from, check(slug, from.page, body));
+      return toBatch(slug, from, check(slug, from.page, body));
     },
   };
   return driver;
@@ -89,12 +89,18 @@ function repeats(slug: string): ProviderError {
   return new ProviderError(slug, { kind: "contract", issues: ["next page repeats"] });
 }
 
-function toBatch(from: Resource, page: Page<unknown>): MetricBatch {
+function toBatch(slug: string, from: Resource, page: Page<unknown>): MetricBatch {
   const records: NormalizedRecord[] = [];
   for (const row of page.rows) {
     const ref = from.record(row);
     if (!ref || ref.id === "" || ref.id.length > MAX_ID_CHARS) continue;
     records.push({ ...ref, raw: row, items: Array.from(from.normalise(row), believable) });
+  }
+  if (page.bare && records.length === 0) {
+    throw new ProviderError(slug, {
+      kind: "contract",
+      issues: ["body: neither a list nor a record"],
+    });
   }
   return {
     resource: from.name,

@@ -13,6 +13,8 @@ export interface RecordRef {
 export interface Page<Row> {
   readonly rows: readonly Row[];
   readonly next?: string | undefined;
+  /** The body was no list, so it was taken for one row by itself: then the row must have an id. */
+  readonly bare?: boolean;
 }
 
 /** One collection a provider serves: how to ask for it, what comes back, what it means. */

@@ -94,7 +94,7 @@ const LAWS: readonly Law[] = [
   {
     name: "silence beyond the deadline is unavailable",
     check: (driver) =>
-      withProvider((_request, signal) => silence(signal), async ({ context }) => {
+      withProvider((_request, closing) => silence(closing), async ({ context }) => {
         const ctx = context({ signal: AbortSignal.timeout(50) });
         assert.equal((await failureOf(driver.fetchPage(askOf(driver), ctx))).kind, "unavailable");
       }),
@@ -186,8 +186,8 @@ function broken(): ReadableStream {
   });
 }
 
-function silence(signal: AbortSignal): Promise<Response> {
+function silence(closing: AbortSignal): Promise<Response> {
   return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(new Response(null)));
+    closing.addEventListener("abort", () => resolve(new Response(null)));
   });
 }

@@ -23,7 +23,8 @@ export interface PretendProvider {
   context(p?: { readonly signal?: AbortSignal; readonly now?: Date }): DriverContext;
 }
 
-type Handler = (request: SeenRequest, signal: AbortSignal) => Response | Promise<Response>;
+/** `closing` ends with the test: an answer that never comes waits for it. */
+type Handler = (request: SeenRequest, closing: AbortSignal) => Response | Promise<Response>;
 
 /**
  * A real HTTP server in the provider's place: the context's fetch leads every https address to it, as
@@ -34,6 +35,7 @@ export async function withProvider(
   use: (provider: PretendProvider) => Promise<void>,
 ): Promise<void> {
   const requests: SeenRequest[] = [];
+  const closing = new AbortController();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response(null) },
     async (request) => {
@@ -46,7 +48,7 @@ export async function withProvider(
         body: await request.text(),
       };
       requests.push(seen);
-      return answer(seen, request.signal);
+      return answer(seen, closing.signal);
     },
   );
   const fetchHere: typeof fetch = (input, init) => {
@@ -68,6 +70,7 @@ export async function withProvider(
       }),
     });
   } finally {
+    closing.abort();
     await server.shutdown();
   }
 }

@@ -122,7 +122,7 @@ export function oauth2(spec: OAuth2Spec): OAuth2Link {
         {
           code: p.code,
           redirect_uri: p.redirectUri,
-          ...(p.codeVerifier === undefined ? {} : { code_verifier: p.codeVerifier }),
+          ...(spec.pkce && p.codeVerifier !== undefined ? { code_verifier: p.codeVerifier } : {}),
         },
         p.region,
         ctx,

@@ -31,6 +31,7 @@ export function listOf<Row>(row: z.ZodType<Row>, envelope: Envelope): z.ZodType<
     const next = envelope.next === undefined ? undefined : at(body, envelope.next);
     return {
       rows: result.data,
+      ...(listed === undefined ? { bare: true } : {}),
       ...(typeof next === "string" && next !== "" || typeof next === "number"
         ? { next: String(next) }
         : {}),

@@ -2,7 +2,7 @@ import * as oauth from "oauth4webapi";
 import { Secret } from "../../core/secret.ts";
 import { ProviderError, type ProviderFailure } from "../errors.ts";
 import type { OAuthTokens } from "../link.ts";
-import { failureOf, type ProviderIdentity, readText } from "./http.ts";
+import { discard, failureOf, type ProviderIdentity, readText } from "./http.ts";
 
 const MAX_TOKEN_CHARS = 16_384;
 /** No provider means more; far beyond, the date could not be stored. */
@@ -52,9 +52,9 @@ async function plainAnswer(
   response: Response,
   now: Date,
 ): Promise<Response> {
-  refuseOutage(spec.provider, response, now);
+  await refuseOutage(spec.provider, response, now);
   const conformed = await spec.conform?.(response) ?? response;
-  refuseOutage(spec.provider, conformed, now);
+  await refuseOutage(spec.provider, conformed, now);
   const text = await readText(spec.provider, conformed);
   const status = conformed.ok ? 200 : conformed.status;
   const json = plainJson(text);
@@ -64,9 +64,14 @@ async function plainAnswer(
   });
 }
 
-function refuseOutage(provider: ProviderIdentity, response: Response, now: Date): void {
+async function refuseOutage(
+  provider: ProviderIdentity,
+  response: Response,
+  now: Date,
+): Promise<void> {
   const failure = failureOf(response, now);
   if (!failure || failure.kind === "rejected" || failure.kind === "reauthorize") return;
+  await discard(response);
   throw new ProviderError(provider.slug, failure, "get tokens of");
 }
 
