@@ -7,7 +7,8 @@ create function raphael_private.reserve_account(
   p_user_id uuid,
   p_provider text,
   p_region text,
-  p_external_user_id text
+  p_external_user_id text,
+  p_via text
 ) returns table (account_id uuid, token_version int)
 language plpgsql
 security definer
@@ -18,10 +19,11 @@ declare
   v_id uuid;
   v_user_id uuid;
 begin
-  insert into raphael.provider_accounts (user_key, user_id, provider, region, external_user_id)
-  values (raphael_private.person_key(p_user_id), p_user_id, p_provider, p_region, p_external_user_id)
+  insert into raphael.provider_accounts as a (user_key, user_id, provider, region, external_user_id, via)
+  values
+    (raphael_private.person_key(p_user_id), p_user_id, p_provider, p_region, p_external_user_id, p_via)
   on conflict (provider, region, external_user_id) where status <> 'disconnected'
-    do update set updated_at = now()
+    do update set updated_at = now(), via = coalesce(excluded.via, a.via)
   returning id, user_id into v_id, v_user_id;
   if v_user_id <> p_user_id then
     raise exception 'account belongs to another person' using errcode = 'RH004';
@@ -30,13 +32,12 @@ begin
   select v_id, coalesce((select t.token_version from raphael_private.account_tokens t where t.account_id = v_id), 0) + 1;
 end
 $$;
-comment on function raphael_private.reserve_account(uuid, text, text, text) is
+comment on function raphael_private.reserve_account(uuid, text, text, text, text) is
   'The account''s id and the version its tokens are to be sealed with; RH004 where another person has linked it';
-grant execute on function raphael_private.reserve_account(uuid, text, text, text) to raphael_app;
+grant execute on function raphael_private.reserve_account(uuid, text, text, text, text) to raphael_app;
 
 create function raphael_private.activate_account(
   p_account_id uuid,
-  p_via text,
   p_scopes text[],
   p_ui_id text,
   p_time_zone text
@@ -50,7 +51,7 @@ declare
   v_user_key int;
 begin
   update raphael.provider_accounts a
-  set status = 'active', cause = null, generation = a.generation + 1, via = coalesce(p_via, a.via),
+  set status = 'active', cause = null, generation = a.generation + 1,
       scopes = p_scopes, ui_id = coalesce(p_ui_id, a.ui_id), connected_at = now(), updated_at = now()
   where a.id = p_account_id
   returning a.generation, a.user_key into v_generation, v_user_key;
@@ -60,9 +61,9 @@ begin
   return v_generation;
 end
 $$;
-comment on function raphael_private.activate_account(uuid, text, text[], text, text) is
+comment on function raphael_private.activate_account(uuid, text[], text, text) is
   'Opens an account under a new generation: whatever still runs for an older one can commit nothing';
-grant execute on function raphael_private.activate_account(uuid, text, text[], text, text) to raphael_app;
+grant execute on function raphael_private.activate_account(uuid, text[], text, text) to raphael_app;
 
 create function raphael_private.store_tokens(
   p_account_id uuid,

@@ -13,6 +13,8 @@ export interface OAuthTokens {
 export interface ProviderProfile {
   readonly externalUserId: string;
   readonly timeZone?: string;
+  /** The service behind an aggregator, lower case. */
+  readonly via?: string;
 }
 
 /** What becomes of the old refresh token when a new one is handed out. */

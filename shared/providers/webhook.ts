@@ -71,6 +71,8 @@ export interface Webhook {
    * equal bodies may mean new data (such events are coalesced by job key, never dropped).
    */
   deliveryKey(request: RawRequest): string | undefined;
+  /** Headers that `parseWebhook` reads, lower case: the others are not stored with the body. */
+  readonly keepHeaders?: readonly string[];
   /** Throws `contract` where the body is not what the provider documents. */
   parseWebhook(request: RawRequest): readonly WebhookEvent[];
   /** Makes the provider's subscriptions what they should be: creates, renews; safe to repeat. */

@@ -1,0 +1,32 @@
+import type { ProviderDirectory } from "../providers/configured.ts";
+import type { ProviderDriver } from "../providers/driver.ts";
+import { PROVIDERS } from "../providers/mod.ts";
+
+/** What the app's tile of a provider needs. */
+export interface ProviderInfo {
+  readonly slug: string;
+  readonly name: string;
+  readonly kind: ProviderDriver["link"]["kind"];
+  readonly status: "available" | "not_configured";
+  readonly docs: string;
+  /** Catalog codes that it may bring, those derived from its sleeps and workouts left out. */
+  readonly metrics: readonly string[];
+  readonly sessions: readonly string[];
+  readonly webhook: boolean;
+  readonly regions?: readonly string[];
+}
+
+/** Every provider there is, and whether this deployment can link it. */
+export function listProviders(providers: ProviderDirectory): ProviderInfo[] {
+  return PROVIDERS.map((driver) => ({
+    slug: driver.slug,
+    name: driver.name,
+    kind: driver.link.kind,
+    status: providers.get(driver.slug) ? "available" : "not_configured",
+    docs: driver.docs,
+    metrics: [...new Set(driver.resources.flatMap((resource) => resource.produces))].sort(),
+    sessions: [...new Set(driver.resources.flatMap((resource) => resource.sessions ?? []))].sort(),
+    webhook: driver.webhook !== undefined,
+    ...(driver.regions ? { regions: Object.keys(driver.regions) } : {}),
+  }));
+}

@@ -1,0 +1,35 @@
+import postgres from "postgres";
+
+/** SQLSTATEs of a server that goes away: admin or crash shutdown, connection exceptions, no slots. */
+const LOST_STATE = /^(57P0[1-5]|08...|53300)$/;
+const LOST_CODE = /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
+
+/** Whether the connection, and not the statement, failed. */
+export function isLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === "DeadlinePassed") return true;
+  const code = "code" in error ? String(error.code) : "";
+  return error instanceof postgres.PostgresError ? LOST_STATE.test(code) : LOST_CODE.test(code);
+}
+
+/**
+ * Whether this is the error that postgres.js 3.4.9 throws from a timer after its server went away
+ * (porsager/postgres issues 1066, 1154, 1208). Anything else must stay fatal.
+ */
+export function isDriverCrash(error: unknown): boolean {
+  return error instanceof TypeError && /reading 'write'/.test(error.message) &&
+    /postgres[@/\\].*connection\.js/.test(error.stack ?? "");
+}
+
+/** What our own SQL functions raise, by SQLSTATE. */
+export const RAISED = {
+  leaseLost: "RH001",
+  accountClosed: "RH002",
+  tooManyOpen: "RH003",
+  accountOfAnother: "RH004",
+} as const;
+
+/** Whether `error` was raised with this SQLSTATE. */
+export function isRaised(error: unknown, name: keyof typeof RAISED): boolean {
+  return error instanceof postgres.PostgresError && error.code === RAISED[name];
+}

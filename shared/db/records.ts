@@ -1,0 +1,80 @@
+import type { Sql } from "./client.ts";
+
+/** A provider's record, as `ingest_records` takes it. */
+export interface RecordRow {
+  readonly ordinal: number;
+  readonly id: string;
+  readonly version: string | null;
+  readonly deleted: boolean;
+  readonly raw: unknown;
+  readonly quarantine: readonly string[] | null;
+}
+
+export interface SourceRow {
+  readonly ordinal: number;
+  readonly device: string;
+  readonly statistic: string;
+  readonly entry: string;
+  readonly daily_total: boolean;
+  readonly estimated: boolean;
+  readonly scale: string;
+}
+
+export interface SampleRow {
+  readonly record: string;
+  readonly metric: string;
+  readonly start_at: string;
+  /** Ordinal of a `SourceRow`. */
+  readonly source: number;
+  readonly value: number;
+  readonly duration_s: number | null;
+  readonly offset_minutes: number | null;
+}
+
+export interface SessionRow {
+  readonly record: string;
+  readonly kind: "sleep" | "workout";
+  readonly session_id: string;
+  readonly source: number;
+  readonly start_at: string;
+  readonly end_at: string;
+  readonly offset_minutes: number | null;
+  readonly local_date: string;
+  readonly type: string | null;
+  readonly is_nap: boolean | null;
+  readonly measures: Readonly<Record<string, unknown>>;
+  readonly stages: readonly unknown[] | null;
+}
+
+export interface Batch {
+  readonly records: readonly RecordRow[];
+  readonly sources: readonly SourceRow[];
+  readonly samples: readonly SampleRow[];
+  readonly sessions: readonly SessionRow[];
+}
+
+/** Now by the database's clock, with microseconds: take it before the request to the provider. */
+export async function databaseNow(sql: Sql): Promise<string> {
+  const [row] = await sql<[{ now: string }]>`select pg_catalog.clock_timestamp()::text as now`;
+  return row.now;
+}
+
+/**
+ * Stores a batch; newest (version, observedAt) wins. Throws `accountClosed` where the account is
+ * disconnected or was linked anew since `generation`.
+ */
+export async function ingest(
+  sql: Sql,
+  p: { accountId: string; generation: number; resource: string; observedAt: string; batch: Batch },
+): Promise<{ changed: number; stored: number }> {
+  const { records, sources, samples, sessions } = p.batch;
+  // SAFETY: rows are plain JSON values; postgres.js wants an index signature that interfaces lack.
+  const json = (rows: readonly unknown[]) => sql.json(rows as never);
+  const [row] = await sql<[{ changed: number; stored: number }]>`
+    select changed, stored
+    from raphael_private.ingest_records(
+      ${p.accountId}, ${p.generation}, ${p.resource}, ${p.observedAt}::text::timestamptz,
+      ${json(records)}, ${json(sources)}, ${json(samples)}, ${json(sessions)}
+    )`;
+  return row;
+}

@@ -1,0 +1,71 @@
+import { ProblemError } from "../core/problems.ts";
+import type { Database, Sql } from "../db/client.ts";
+import {
+  assertLease,
+  bury,
+  type ClaimedJob,
+  complete,
+  continueFrom,
+  fail,
+  snooze,
+} from "../db/jobs.ts";
+import { isRaised } from "../db/lost.ts";
+import { type JobKind, JOBS, QUEUES } from "./kinds.ts";
+import type { Outcome } from "./outcome.ts";
+import { outcomeOfError } from "./perform.ts";
+
+/** `lost`: the job is another worker's by now, and nothing of this run was committed. */
+export type Settled = Outcome<Sql>["kind"] | "lost";
+
+const PAUSES_MS = [200, 1_000, 5_000];
+
+/**
+ * Commits the effect and the job's new state in one transaction that first proves the lease. A lost
+ * connection leaves the commit unknown, so the whole is tried again: where the first did commit, the
+ * fence refuses the second.
+ */
+export async function settle(
+  db: Database,
+  job: ClaimedJob,
+  outcome: Outcome<Sql>,
+): Promise<Settled> {
+  for (const pause of [...PAUSES_MS, undefined]) {
+    try {
+      await db.transaction(async (tx) => {
+        await assertLease(tx, job);
+        await outcome.effect?.(tx);
+        await transition(tx, job, outcome);
+      }, 30_000);
+      return outcome.kind;
+    } catch (error) {
+      if (isRaised(error, "leaseLost")) return "lost";
+      const unavailable = error instanceof ProblemError && error.problem === "unavailable";
+      if (!unavailable && outcome.effect) return await settle(db, job, outcomeOfError(error));
+      if (!unavailable || pause === undefined) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+  return "lost";
+}
+
+async function transition(tx: Sql, job: ClaimedJob, outcome: Outcome<Sql>): Promise<void> {
+  switch (outcome.kind) {
+    case "done":
+      return await complete(tx, job);
+    case "continue":
+      return await continueFrom(tx, job, outcome.cursor);
+    case "snooze":
+      return await snooze(tx, job, outcome.seconds, outcome.reason);
+    case "dead":
+      return await bury(tx, job, outcome.errorClass, outcome.reason);
+    case "retry": {
+      const queue = QUEUES[queueOf(job.kind)];
+      await fail(tx, job, { queue, errorClass: outcome.errorClass, error: outcome.reason });
+    }
+  }
+}
+
+function queueOf(kind: string) {
+  // SAFETY: a job of unknown kind is buried, never retried.
+  return JOBS[kind as JobKind].queue;
+}

@@ -1,0 +1,25 @@
+import type { Secret } from "../core/secret.ts";
+import type { DriverContext, ProviderDriver } from "./driver.ts";
+import type { WebhookSecrets } from "./webhook.ts";
+
+/** A driver with what this deployment gave it: what use cases call providers through. */
+export interface ConfiguredProvider {
+  readonly driver: ProviderDriver;
+  readonly client: { readonly id: string; readonly secret: Secret };
+  /** Absent: its webhooks cannot be verified, so they are refused. */
+  readonly webhook?: WebhookSecrets;
+  /** Asked for instead of the driver's own. */
+  readonly scopes?: readonly string[];
+  /** Region of accounts that name none; empty where the provider has one. */
+  readonly region: string;
+  /** Effects for one call; `signal` ends it. */
+  context(signal: AbortSignal): DriverContext;
+  /** Where a browser finds what the driver calls `url`: another host where a sandbox stands in. */
+  browserUrl(url: URL): URL;
+}
+
+/** The configured provider of a slug; nothing where the operator gave it no credentials. */
+export interface ProviderDirectory {
+  get(slug: string): ConfiguredProvider | undefined;
+  all(): readonly ConfiguredProvider[];
+}

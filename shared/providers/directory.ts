@@ -1,0 +1,42 @@
+import type { ConfiguredProvider, ProviderDirectory } from "./configured.ts";
+import { PROVIDERS } from "./mod.ts";
+
+type Settings = Pick<ConfiguredProvider, "client" | "webhook" | "scopes"> & {
+  readonly region?: string;
+};
+
+/**
+ * The drivers that have credentials. `origins` sends requests for a provider's origin elsewhere (a
+ * sandbox); it is empty in production, and drivers never know of it.
+ */
+export function directory(
+  settings: ReadonlyMap<string, Settings>,
+  outside: { readonly origins: ReadonlyMap<string, string>; readonly now: () => Date },
+): ProviderDirectory {
+  const { origins, now } = outside;
+  const relocate = (url: URL): URL => {
+    const base = origins.get(url.origin);
+    return base === undefined ? url : new URL(`${base}${url.pathname}${url.search}`);
+  };
+  const relocatedFetch: typeof fetch = (input, init) => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    const there = relocate(url);
+    return fetch(there === url ? request : new Request(there, request));
+  };
+  const providers = new Map(
+    PROVIDERS.flatMap((driver): [string, ConfiguredProvider][] => {
+      const own = settings.get(driver.slug);
+      if (!own) return [];
+      const { region = Object.keys(driver.regions ?? {})[0] ?? "", ...rest } = own;
+      return [[driver.slug, {
+        ...rest,
+        driver,
+        region,
+        context: (signal) => ({ client: own.client, fetch: relocatedFetch, now, signal }),
+        browserUrl: relocate,
+      }]];
+    }),
+  );
+  return { get: (slug) => providers.get(slug), all: () => [...providers.values()] };
+}

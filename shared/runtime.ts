@@ -1,0 +1,170 @@
+import type { Environment } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
+import { begin } from "./connections/begin.ts";
+import { receive as receiveCallback } from "./connections/callback.ts";
+import { complete } from "./connections/complete.ts";
+import type { ConnectionDeps } from "./connections/deps.ts";
+import { disconnect } from "./connections/disconnect.ts";
+import { listProviders } from "./connections/providers.ts";
+import {
+  enqueueDueRefreshes,
+  enqueueRefreshesOf,
+  refreshToken,
+} from "./connections/refresh_jobs.ts";
+import { requestSync } from "./connections/request_sync.ts";
+import { confirmRevocation, revoke } from "./connections/revoke.ts";
+import { sources } from "./connections/sources.ts";
+import { createVault } from "./core/envelope.ts";
+import { utf8 } from "./core/bytes.ts";
+import { connect, type Database } from "./db/client.ts";
+import { takeSlot } from "./db/rate_limits.ts";
+import { refusePrivilegedRole } from "./db/role.ts";
+import { createAuthenticator } from "./http/auth.ts";
+import { createLog, type Log } from "./http/log.ts";
+import type { RateLimit } from "./http/rate_limit.ts";
+import { canonicalReturnTo } from "./http/return_to.ts";
+import type { Handlers } from "./jobs/handlers.ts";
+import { createRunner } from "./jobs/runner.ts";
+import { latestMetrics, listMetrics } from "./metrics/query.ts";
+import { directory } from "./providers/directory.ts";
+import { PROVIDERS } from "./providers/mod.ts";
+import { enqueueDuePolls } from "./sync/poll.ts";
+import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
+import { processWebhook } from "./webhooks/process.ts";
+import { maxBytes, receive as receiveWebhook } from "./webhooks/receive.ts";
+import { enqueueSubscriptions, subscribe } from "./webhooks/subscribe.ts";
+
+/** A worker claims for so long: with jobs of a minute it stays below the platform's shortest wall clock, 150 s. */
+const DRAIN_MS = 50_000;
+/** Wake-ups may come each second; looking for due polls that often finds nothing. */
+const TICK_MS = 20_000;
+
+export interface RuntimeOptions {
+  /** Database connections of one isolate. */
+  readonly connections?: number;
+  readonly log?: Log;
+}
+
+/** The composition root: everything is built here, once, from the environment. Throws where it is wrong. */
+export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
+  const config = parseConfig(env, PROVIDERS);
+  const log = options.log ?? createLog();
+  for (const notice of config.notices) log("warn", "config", { notice });
+  const now = () => new Date();
+  const db = openDatabase(config, log, options.connections ?? 2);
+  const providers = directory(config.providers, { origins: config.providerOrigins, now });
+  const { functionsUrl, appUrl } = config;
+  const deps: ConnectionDeps = {
+    db,
+    vault: createVault(config.vaultKeys),
+    providers,
+    functionsUrl,
+    appUrl,
+    returnTo: (input) => canonicalReturnTo(input, config.returnToOrigins),
+    now,
+    log,
+  };
+  const handlers: Handlers = {
+    "sync.pull": pullWindow(deps),
+    "sync.record": pullRecord(deps),
+    "sync.request_history": requestHistory(deps),
+    "connection.confirm_revocation": confirmRevocation(deps),
+    "connection.revoke": revoke(deps),
+    "webhook.subscribe": subscribe(deps),
+    "webhook.process": processWebhook(deps),
+    "token.refresh": refreshToken(deps),
+  };
+
+  return {
+    log,
+    version: config.release,
+    corsOrigins: config.corsOrigins,
+    internalSecrets: config.internalSecrets,
+    authenticate: createAuthenticator({
+      issuer: config.auth.issuer,
+      jwks: config.auth.jwks ?? new URL(config.auth.jwksUrl),
+      ...(config.auth.hs256Secret ? { hs256Secret: utf8(config.auth.hs256Secret.reveal()) } : {}),
+    }),
+    rateLimit: rateLimit(config, db),
+    connect: {
+      begin: (ask: Parameters<typeof begin>[1]) => begin(deps, ask),
+      complete: (ask: Parameters<typeof complete>[1]) => complete(deps, ask),
+      providers: () => listProviders(providers),
+      sources: (ask: Parameters<typeof sources>[1]) => sources(deps, ask),
+      sync: (ask: Parameters<typeof requestSync>[1]) => requestSync(deps, ask),
+      disconnect: (ask: Parameters<typeof disconnect>[1]) => disconnect(deps, ask),
+    },
+    oauthCallback: {
+      receive: (ask: Parameters<typeof receiveCallback>[1]) => receiveCallback(deps, ask),
+    },
+    webhooks: {
+      maxBytes,
+      handle: (delivery: Parameters<typeof receiveWebhook>[1]) => receiveWebhook(deps, delivery),
+    },
+    metrics: {
+      list: (ask: Parameters<typeof listMetrics>[1]) => listMetrics(db, ask),
+      latest: (ask: Parameters<typeof latestMetrics>[1]) => latestMetrics(db, ask),
+    },
+    tokenRefresh: {
+      async enqueueDue() {
+        await enqueueSubscriptions(deps);
+        return await enqueueDueRefreshes(deps);
+      },
+      enqueueFor: (ask: Parameters<typeof enqueueRefreshesOf>[1]) => enqueueRefreshesOf(deps, ask),
+    },
+    syncWorker: { drain: drainOnce(deps, handlers) },
+    close: () => db.close(),
+  };
+}
+
+function openDatabase(config: Config, log: Log, max: number): Database {
+  return connect({
+    url: config.databaseUrl,
+    max,
+    // A pooler in transaction mode (port 6543 on Supabase) loses prepared statements.
+    prepare: new URL(config.databaseUrl.reveal()).port !== "6543",
+    check: (sql) =>
+      refusePrivilegedRole(sql, {
+        allowed: config.allowPrivilegedRole,
+        onAllowed: (role) => log("warn", "privileged_role", { role }),
+      }),
+    onLost: (reason) => log("warn", "database_lost", { reason }),
+  });
+}
+
+function rateLimit(config: Config, db: Database): RateLimit {
+  const [addressSecret] = config.internalSecrets;
+  if (!addressSecret) throw new Error("Cannot start: INTERNAL_SECRETS is empty");
+  return {
+    limiter: {
+      take: (key, limit, windowSeconds) =>
+        db.query((sql) => takeSlot(sql, key, limit, windowSeconds)),
+    },
+    limit: config.rateLimit.requests,
+    windowSeconds: config.rateLimit.windowSeconds,
+    trustedHops: 1,
+    addressSecret,
+  };
+}
+
+/** Wake-ups that come while this isolate drains join the drain that runs. */
+function drainOnce(deps: ConnectionDeps, handlers: Handlers) {
+  const runner = createRunner({ db: deps.db, handlers, log: deps.log });
+  let running: Promise<unknown> | undefined;
+  let ticked = 0;
+
+  async function drain() {
+    if (Date.now() - ticked >= TICK_MS) {
+      ticked = Date.now();
+      await enqueueDuePolls(deps);
+    }
+    const { performed, ms } = await runner.drain(DRAIN_MS);
+    if (performed > 0) deps.log("info", "drained", { performed, ms });
+  }
+  return async () => {
+    running ??= drain().finally(() => {
+      running = undefined;
+    });
+    await running;
+  };
+}

@@ -1,0 +1,24 @@
+import type { NewJob } from "../db/jobs.ts";
+import type { ProviderDriver } from "../providers/driver.ts";
+import type { WebhookEvent } from "../providers/webhook.ts";
+
+/** Jobs that fetch what a notification points at: the record it names, or else its window. */
+export function newsJobs(
+  driver: ProviderDriver,
+  accountId: string,
+  event: Extract<WebhookEvent, { kind: "notify" }>,
+): NewJob[] {
+  const resource = driver.resources.find((one) => one.name === event.resource);
+  if (resource?.requestOne && event.recordId !== undefined) {
+    const payload = { accountId, resource: event.resource, recordId: event.recordId };
+    return [{ kind: "sync.record", payload, accountId }];
+  }
+  if (!resource?.request) return [];
+  const from = event.window.from.toISOString();
+  const to = event.window.to.toISOString();
+  return [{
+    kind: "sync.pull",
+    payload: { accountId, resource: event.resource, from, to },
+    accountId,
+  }];
+}

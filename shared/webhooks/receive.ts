@@ -1,0 +1,112 @@
+import { toHex } from "../core/bytes.ts";
+import { randomBytes, sha256Hex } from "../core/crypto.ts";
+import { parseJson } from "../core/json.ts";
+import { ProblemError } from "../core/problems.ts";
+import type { Database } from "../db/client.ts";
+import { recordWebhook } from "../db/webhooks.ts";
+import type { ConfiguredProvider, ProviderDirectory } from "../providers/configured.ts";
+import { PROVIDERS } from "../providers/mod.ts";
+import type { RawRequest, Webhook } from "../providers/webhook.ts";
+
+export interface ReceiveDeps {
+  readonly db: Database;
+  readonly providers: ProviderDirectory;
+  readonly now: () => Date;
+}
+
+export interface WebhookAnswer {
+  readonly status: number;
+  readonly body?: string;
+  readonly contentType?: string;
+}
+
+const DEFAULT_MAX_BYTES = 256 * 1_024;
+
+/** The provider's body cap; nothing where it has no webhook. */
+export function maxBytes(slug: string): number | undefined {
+  const webhook = PROVIDERS.find((driver) => driver.slug === slug)?.webhook;
+  return webhook && (webhook.maxBytes ?? DEFAULT_MAX_BYTES);
+}
+
+/**
+ * Answers a handshake or takes a delivery: signature over the raw bytes first, then event and job in one
+ * statement, and 2xx only after its commit. What the body means is the worker's business, so a provider
+ * that changes its shape loses nothing. Throws `provider_*`, `signature_invalid`, `malformed_body`.
+ */
+export async function receive(
+  deps: ReceiveDeps,
+  delivery: { readonly provider: string; readonly request: RawRequest },
+): Promise<WebhookAnswer> {
+  const { provider, webhook, secrets } = find(deps.providers, delivery.provider);
+  const { request } = delivery;
+  if (secrets.verifyToken) {
+    const answer = await webhook.handshake?.(request, secrets.verifyToken);
+    if (answer) return await toAnswer(answer);
+  }
+  if (request.method !== "POST") throw refuse();
+  if (!await webhook.verifyWebhook(request, secrets, deps.now())) throw refuse();
+  requireJson(request);
+  await deps.db.query((sql) =>
+    recordWebhook(sql, {
+      provider: provider.driver.slug,
+      dedupKey: deliveryKey(webhook, request),
+      contentType: request.headers.get("content-type") ?? "application/json",
+      headers: keptHeaders(webhook, request),
+      body: request.body,
+    })
+  );
+  return { status: webhook.acknowledge ?? 200 };
+}
+
+function find(providers: ProviderDirectory, slug: string) {
+  const driver = PROVIDERS.find((one) => one.slug === slug);
+  if (!driver?.webhook) {
+    throw new ProblemError("provider_unknown", "Cannot find the webhook: unknown");
+  }
+  const provider: ConfiguredProvider | undefined = providers.get(slug);
+  if (!provider?.webhook) {
+    throw new ProblemError(
+      "provider_not_configured",
+      "Cannot take webhook: provider is not configured",
+    );
+  }
+  return { provider, webhook: driver.webhook, secrets: provider.webhook };
+}
+
+function refuse(): ProblemError {
+  return new ProblemError("signature_invalid", "Cannot take webhook: signature is not valid");
+}
+
+function requireJson(request: RawRequest): void {
+  const type = request.headers.get("content-type") ?? "application/json";
+  if (!/\bjson\b/i.test(type)) return;
+  try {
+    parseJson(request.body);
+  } catch {
+    throw new ProblemError("malformed_body", "Cannot take webhook: body is not JSON");
+  }
+}
+
+/** Hashed, so that a long key is as good as a short one; random where equal bodies may mean new data. */
+function deliveryKey(webhook: Webhook, request: RawRequest): string {
+  const key = webhook.deliveryKey(request);
+  return key === undefined ? `random:${toHex(randomBytes(16))}` : sha256Hex(key);
+}
+
+function keptHeaders(webhook: Webhook, request: RawRequest): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const name of webhook.keepHeaders ?? []) {
+    const value = request.headers.get(name);
+    if (value !== null) kept[name] = value;
+  }
+  return kept;
+}
+
+async function toAnswer(response: Response): Promise<WebhookAnswer> {
+  const contentType = response.headers.get("content-type");
+  return {
+    status: response.status,
+    body: await response.text(),
+    ...(contentType ? { contentType } : {}),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Handler } from "../jobs/handlers.ts";
+import { enqueue, type NewJob } from "../db/jobs.ts";
+import type { Database } from "../db/client.ts";
+import type { ProviderDirectory } from "../providers/configured.ts";
+
+interface Deps {
+  readonly db: Database;
+  readonly providers: ProviderDirectory;
+  readonly functionsUrl: string;
+}
+
+/** Makes a provider's subscriptions what they should be: creates those that lack, renews those that end. */
+export function subscribe(deps: Deps): Handler<"webhook.subscribe"> {
+  return async ({ payload, signal }) => {
+    const provider = deps.providers.get(payload.provider);
+    const verifyToken = provider?.webhook?.verifyToken;
+    if (provider && verifyToken) {
+      await provider.driver.webhook?.subscribe?.(
+        { callbackUrl: `${deps.functionsUrl}/webhooks/${payload.provider}`, verifyToken },
+        provider.context(signal),
+      );
+    }
+    return { kind: "done" };
+  };
+}
+
+/** Queues the upkeep of every provider that has subscriptions. */
+export async function enqueueSubscriptions(deps: Deps): Promise<void> {
+  const jobs = deps.providers.all()
+    .filter(({ driver, webhook }) => driver.webhook?.subscribe && webhook?.verifyToken)
+    .map(({ driver }): NewJob => ({
+      kind: "webhook.subscribe",
+      payload: { provider: driver.slug },
+    }));
+  await deps.db.query((sql) => enqueue(sql, jobs));
+}
