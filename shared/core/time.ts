@@ -38,17 +38,20 @@ export function parseInstant(text: string): LocalInstant | undefined {
     Number(hour),
     Number(minute),
     Number(second),
-    Math.floor(Number(`0.${fraction}`) * 1_000),
+    Number(fraction.padEnd(3, "0").slice(0, 3)),
   );
-  const wall = new Date(utc);
-  const rolledOver = wall.getUTCMonth() !== Number(month) - 1 ||
-    wall.getUTCDate() !== Number(day) ||
-    Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60;
-  if (rolledOver) return undefined;
-  if (!zone) return { instant: wall };
+  // 60 is a leap second, and then the second after it: it may roll over, nothing else may.
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
+  if (!isCalendarDay(Number(year), Number(month), Number(day))) return undefined;
+  if (!zone) return { instant: new Date(utc) };
   const offsetMinutes = parseOffset(zone);
   if (offsetMinutes === undefined) return undefined;
   return { instant: new Date(utc - offsetMinutes * MINUTE), offsetMinutes };
+}
+
+function isCalendarDay(year: number, month: number, day: number): boolean {
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
 /** Minutes east of UTC of `Z`, `+02`, `+0200`, `+02:00` or `-06:59:58`; nothing beyond 18 hours. */
@@ -57,9 +60,10 @@ export function parseOffset(zone: string): number | undefined {
   const match = /^([+-])(\d\d):?(\d\d)?:?(\d\d)?$/.exec(zone);
   if (!match) return undefined;
   const [, sign, hours, minutes = "0", seconds = "0"] = match;
+  if (Number(minutes) > 59 || Number(seconds) > 59) return undefined;
   const size = Math.round(Number(hours) * 60 + Number(minutes) + Number(seconds) / 60);
   if (size > 18 * 60) return undefined;
-  return sign === "-" ? -size : size;
+  return sign === "-" && size > 0 ? -size : size;
 }
 
 /** The calendar day of `instant` on a clock `offsetMinutes` east of UTC. */
@@ -79,6 +83,7 @@ export function addDays(date: LocalDate, days: number): LocalDate {
 
 /** `window` cut into pieces of at most `days`, newest first: what a person looks at arrives first. */
 export function splitNewestFirst(window: Window, days: number): Window[] {
+  if (!(days > 0)) throw new RangeError("Cannot split window: pieces must be longer than nothing");
   const pieces: Window[] = [];
   for (let to = window.to.getTime(); to > window.from.getTime(); to -= days * DAY) {
     pieces.push({
