@@ -25,6 +25,7 @@ export async function migrate(
 ): Promise<{ readonly applied: readonly string[] }> {
   const sql = postgres(url, { max: 1, prepare: false, onnotice: () => {}, connect_timeout: 10 });
   try {
+    await reach(sql, url);
     await sql`select pg_advisory_lock(${LOCK_KEY})`;
     await assertOurs(sql);
     await sql.unsafe(await Deno.readTextFile(COMPAT)).simple();
@@ -61,6 +62,19 @@ export async function migrationFiles(): Promise<readonly MigrationFile[]> {
     if (version && noun) files.push({ name, version, noun });
   }
   return files.sort((a, b) => a.version.localeCompare(b.version));
+}
+
+/** The first words with a server: its address and its role are the operator's to get right. */
+async function reach(sql: Sql, url: string): Promise<void> {
+  const { host, pathname } = new URL(url);
+  const [role] = await sql`select rolsuper from pg_roles where rolname = current_user`.catch(
+    (error) => {
+      throw failure(`Cannot reach Postgres at ${host}${pathname}`, error);
+    },
+  );
+  if (!role?.["rolsuper"]) {
+    throw failure(`Cannot use the database at ${host}${pathname}: its user is no superuser`);
+  }
 }
 
 /** Refuses a real project: stand-ins over its `auth` and `vault` would break it. */
