@@ -20,6 +20,7 @@ export async function supabase(
       DO_NOT_TRACK: "1",
       SUPABASE_ACCESS_TOKEN: "",
       NO_COLOR: "1",
+      PGSSLMODE: "disable", // loopback has no TLS, and saying so would bury a real warning
       npm_config_loglevel: "error",
       ...env,
     },

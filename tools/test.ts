@@ -7,10 +7,11 @@
  * `DENO_OTHER=<path>` saves fetching the other Deno. The last line is `N passed, N failed`.
  */
 import { parseArgs } from "node:util";
-import { DENO_ENV, type DenoBinary, other, running } from "./test/denos.ts";
+import { type DenoBinary, other, running } from "./test/denos.ts";
 import { lastLine, sum, type Tally, tally } from "./test/report.ts";
+import { runTests } from "./test/run.ts";
 import { startTestServer, type TestServer } from "./test/server.ts";
-import { FLAGS, type Suite, SUITES } from "./test/suites.ts";
+import { type Suite, suiteOf, SUITES } from "./test/suites.ts";
 
 interface Selection {
   readonly suite: Suite;
@@ -41,21 +42,16 @@ async function main(): Promise<number> {
 
 /** Suites that hold a test file; with `only`, the given paths under the suite they belong to. */
 async function select(only: readonly string[]): Promise<readonly Selection[]> {
-  const unknown = only.filter((path) => !SUITES.some((suite) => isUnder(path, suite.path)));
-  if (unknown.length > 0) throw new Error(`Cannot run ${unknown.join(", ")}: in no suite`);
+  const owners = only.map((path) => ({ path, suite: suiteOf(path) }));
   const selections: Selection[] = [];
   for (const suite of SUITES) {
-    const paths = only.filter((path) => isUnder(path, suite.path));
+    const paths = owners.filter((owner) => owner.suite === suite).map(({ path }) => path);
     if (paths.length > 0) selections.push({ suite, paths });
     else if (only.length === 0 && await holdsTests(suite.path)) {
       selections.push({ suite, paths: [suite.path] });
     }
   }
   return selections;
-}
-
-function isUnder(path: string, folder: string): boolean {
-  return `${path.replace(/^\.\//, "")}/`.startsWith(`${folder}/`);
 }
 
 async function holdsTests(folder: string): Promise<boolean> {
@@ -77,14 +73,7 @@ async function run(
 ): Promise<Tally> {
   const name = `Deno ${deno.version}, ${suite.path}`;
   console.log(`\n=== ${name}`);
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
-  const { code } = await new Deno.Command(deno.path, {
-    args: ["test", ...FLAGS, `--junit-path=${report}`, ...suite.permissions, ...paths],
-    env: { ...DENO_ENV, ...server?.env },
-    stdin: "null",
-  }).spawn().status;
-  const xml = await Deno.readTextFile(report);
-  await Deno.remove(report);
+  const { xml, code } = await runTests(deno, suite, paths, server?.env ?? {});
   return tally(xml, code, name);
 }
 

@@ -31,3 +31,11 @@ export const SUITES: readonly Suite[] = [
   { path: "tests/e2e", permissions: ["--allow-all"], database: true },
   { path: "tests/faults", permissions: ["--allow-all"], database: true },
 ];
+
+/** The suite that a test file or folder belongs to; its folder's permissions are the file's. */
+export function suiteOf(path: string): Suite {
+  const plain = `${path.replace(/^\.\//, "")}/`;
+  const suite = SUITES.find((candidate) => plain.startsWith(`${candidate.path}/`));
+  if (!suite) throw new Error(`Cannot run ${path}: it is in no suite`);
+  return suite;
+}

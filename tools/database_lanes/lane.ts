@@ -1,0 +1,100 @@
+import postgres from "postgres";
+import { supabase } from "../supabase_cli.ts";
+
+/** One thing a lane has shown, or failed to. */
+export interface Finding {
+  readonly what: string;
+  readonly fault?: string;
+}
+
+const COMPAT = new URL("../../dev/compat.sql", import.meta.url);
+
+/** TEST KEYS: what `[db.vault]` of `supabase/config.toml` reads; nothing is ever sent there. */
+const VAULT_ENV = {
+  PROJECT_URL: "http://127.0.0.1:1",
+  WORKER_SECRET: "test-only-worker-secret-of-a-lane",
+};
+
+/** What a Supabase project has before our migrations. */
+export async function applyCompat(url: string): Promise<void> {
+  await withAdmin(url, async (admin) => {
+    await admin.unsafe(await Deno.readTextFile(COMPAT)).simple();
+  });
+}
+
+/** The real `db push`, twice: all migrations the first time, not a catalog row the second. */
+export async function push(url: string): Promise<readonly Finding[]> {
+  const files = (await Array.fromAsync(Deno.readDir("supabase/migrations"))).length;
+  const first = await supabase(["db", "push", `--remote=${url}`, "--yes"], VAULT_ENV);
+  const applied = first.output.match(/^Applying migration /gm)?.length ?? 0;
+  const before = await fingerprint(url);
+  const second = await supabase(["db", "push", `--remote=${url}`, "--yes"], VAULT_ENV);
+  const unchanged = second.output.includes("up to date") && before === await fingerprint(url);
+  return [
+    finding(
+      `db push: ${files} migrations on an empty database`,
+      first.code === 0 && applied === files && !/\bwarn/i.test(first.output),
+      first.output,
+    ),
+    finding(
+      "db push again: nothing changes",
+      second.code === 0 && unchanged && !/\bwarn/i.test(second.output),
+      second.output,
+    ),
+  ];
+}
+
+/** Supabase's own linter of schemas, permissions and performance. */
+export async function advise(url: string): Promise<Finding> {
+  const args = ["db", "advisors", `--remote=${url}`, "--level", "info", "-o", "json"];
+  const { code, stdout, output } = await supabase(args);
+  const what = "db advisors: nothing at WARN or above";
+  if (code !== 0) return { what, fault: output };
+  const found: readonly { level: string; detail: string }[] = JSON.parse(stdout);
+  const bad = found.filter(({ level }) => level !== "INFO");
+  return finding(
+    `${what} (${found.length - bad.length} at INFO)`,
+    bad.length === 0,
+    bad.map(({ level, detail }) => `${level} ${detail}`).join("\n"),
+  );
+}
+
+/** plpgsql_check over every function. */
+export async function lint(url: string): Promise<Finding> {
+  const args = ["db", "lint", `--remote=${url}`, "--level", "warning", "--fail-on", "warning"];
+  const { code, output } = await supabase(args);
+  const clean = code === 0 && output.includes("No schema errors found") &&
+    output.includes("Linting schema: raphael_private");
+  return finding("db lint: nothing at warning or above", clean, output);
+}
+
+function finding(what: string, holds: boolean, fault: string): Finding {
+  return holds ? { what } : { what, fault };
+}
+
+/** Every row of the catalog that is ours, by the transaction that last wrote it. */
+function fingerprint(url: string): Promise<string> {
+  return withAdmin(url, async (admin) => {
+    const [row] = await admin<{ digest: string }[]>`
+      with ours as (select oid from pg_namespace where nspname in ('raphael', 'raphael_private'))
+      select md5(string_agg(line, ',' order by line)) as digest from (
+        select 'class ' || c.oid || ' ' || c.xmin from pg_class c where relnamespace in (table ours)
+        union all
+        select 'proc ' || p.oid || ' ' || p.xmin from pg_proc p where pronamespace in (table ours)
+        union all
+        select 'push ' || version || ' ' || m.xmin from supabase_migrations.schema_migrations m
+        union all
+        select 'metric ' || ctid || ' ' || m.xmin from raphael.metrics m
+      ) rows (line)`;
+    return row?.digest ?? "";
+  });
+}
+
+export async function withAdmin<T>(url: string, use: (admin: postgres.Sql) => Promise<T>) {
+  const admin = postgres(url, { max: 1, prepare: false, onnotice: () => {} });
+  try {
+    return await use(admin);
+  } finally {
+    await admin.end({ timeout: 1 });
+  }
+}

@@ -1,0 +1,28 @@
+import { DENO_ENV, type DenoBinary } from "./denos.ts";
+import { FLAGS, type Suite } from "./suites.ts";
+
+export interface RunResult {
+  readonly code: number;
+  /** The JUnit report; empty if the run ended before it wrote one. */
+  readonly xml: string;
+}
+
+/** One `deno test` with the permissions of its suite; what it prints is shown as it comes. */
+export async function runTests(
+  deno: DenoBinary,
+  suite: Suite,
+  paths: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<RunResult> {
+  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  try {
+    const { code } = await new Deno.Command(deno.path, {
+      args: ["test", ...FLAGS, `--junit-path=${report}`, ...suite.permissions, ...paths],
+      env: { ...DENO_ENV, ...env },
+      stdin: "null",
+    }).spawn().status;
+    return { code, xml: await Deno.readTextFile(report) };
+  } finally {
+    await Deno.remove(report);
+  }
+}
