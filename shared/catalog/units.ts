@@ -4,37 +4,40 @@
  * of the wrong dimension does not compile; a wrong unit inside a dimension cannot be written.
  */
 
-/** Every unit, with its dimension and its size in the dimension's base unit. */
+/**
+ * Every unit, with its dimension and its size in the dimension's smallest unit: whole numbers wherever
+ * there are, so that 1001 g are 1.001 kg and not 1.0010000000000001.
+ */
 const UNITS = {
   // time
-  s: ["time", 1],
-  ms: ["time", 0.001],
-  min: ["time", 60],
-  h: ["time", 3_600],
+  ms: ["time", 1],
+  s: ["time", 1_000],
+  min: ["time", 60_000],
+  h: ["time", 3_600_000],
   // length
-  m: ["length", 1],
-  km: ["length", 1_000],
-  cm: ["length", 0.01],
-  mm: ["length", 0.001],
-  mile: ["length", 1_609.344],
-  yard: ["length", 0.9144],
+  mm: ["length", 1],
+  cm: ["length", 10],
+  m: ["length", 1_000],
+  km: ["length", 1_000_000],
+  mile: ["length", 1_609_344],
+  yard: ["length", 914.4],
   // mass: `mg` and `g` of food are masses too
-  kg: ["mass", 1],
-  g: ["mass", 0.001],
-  mg: ["mass", 0.000_001],
-  lb: ["mass", 0.453_592_37],
+  mg: ["mass", 1],
+  g: ["mass", 1_000],
+  kg: ["mass", 1_000_000],
+  lb: ["mass", 453_592.37],
   // energy: thermochemical calorie, 1 kcal = 4.184 kJ
-  kcal: ["energy", 1],
-  kJ: ["energy", 1 / 4.184],
+  kJ: ["energy", 1],
+  kcal: ["energy", 4.184],
   "kcal/d": ["energy_rate", 1],
   // volume
-  L: ["volume", 1],
-  mL: ["volume", 0.001],
-  "fl_oz": ["volume", 0.029_573_529_562_5],
+  mL: ["volume", 1],
+  L: ["volume", 1_000],
+  fl_oz: ["volume", 29.573_529_562_5],
   "L/min": ["flow", 1],
   // speed and pace
-  "m/s": ["speed", 1],
-  "km/h": ["speed", 1 / 3.6],
+  "km/h": ["speed", 1],
+  "m/s": ["speed", 3.6],
   "s/km": ["pace", 1],
   // rates: a heart beat is no breath, so each has a dimension of its own
   bpm: ["heart_rate", 1],
@@ -95,10 +98,16 @@ function of<U extends Unit>(unit: U): UnitConstructor<DimensionOf<U>> {
   return (reading) => reading == null ? undefined : { value: reading, unit, dimension };
 }
 
-/** `value` of `from` in `to`; exact where the units are the same. */
+/** `value` of `from` in `to`; throws `RangeError` where they measure different things. */
 export function convert(value: number, from: Unit, to: Unit): number {
   if (from === to) return value;
-  return value * UNITS[from][1] / UNITS[to][1];
+  if (UNITS[from][0] !== UNITS[to][0]) {
+    throw new RangeError(`Cannot convert ${from} to ${to}: different dimensions`);
+  }
+  const [, a] = UNITS[from];
+  const [, b] = UNITS[to];
+  // Whichever way round the ratio is a whole number, for the same reason.
+  return a >= b ? value * (a / b) : value / (b / a);
 }
 
 export const seconds = of("s");
