@@ -43,6 +43,7 @@ const notification = z.looseObject({
 
 export const ouraWebhook: Webhook = {
   signedWith: "client",
+  keepHeaders: ["x-oura-timestamp"],
 
   handshake: echoChallenge({ token: "verification_token", challenge: "challenge" }),
 

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { listOf } from "@shared/providers/kit/page.ts";
+
+const row = z.looseObject({ id: z.string() });
+const page = listOf(row, { rows: "body.rows", next: "body.next" });
+
+Deno.test("listOf() takes an envelope, an array, one row and nothing", () => {
+  const one = { id: "1", more: { kept: true } };
+  assert.deepEqual(page.parse({ body: { rows: [one], next: "n" } }), { rows: [one], next: "n" });
+  assert.deepEqual(page.parse([one]), { rows: [one] });
+  assert.deepEqual(page.parse(one), { rows: [one], bare: true });
+  assert.deepEqual(page.parse(undefined), { rows: [] });
+});
+
+Deno.test("listOf() has a next page only where the envelope names one", () => {
+  for (const next of [null, undefined, "", false, {}]) {
+    assert.deepEqual(page.parse({ body: { rows: [], next } }), { rows: [] });
+  }
+  assert.equal(page.parse({ body: { rows: [], next: 2 } }).next, "2");
+});
+
+Deno.test("listOf() says where a row does not fit", () => {
+  const pathsOf = (body: unknown) =>
+    page.safeParse(body).error?.issues.map(({ path }) => path.join("."));
+  assert.deepEqual(pathsOf({ body: { rows: [{ id: "1" }, { id: 2 }] } }), ["body.rows.1.id"]);
+  assert.deepEqual(pathsOf([{ id: 2 }]), ["0.id"]);
+  assert.deepEqual(pathsOf({ id: 2 }), ["id"]);
+  assert.deepEqual(pathsOf({ body: { rows: "none" } }), ["body.rows"]);
+  assert.deepEqual(pathsOf(null), [""]);
+});
