@@ -169,6 +169,7 @@ Deno.test("connect refuses bad input with a clear problem and asks nothing of an
     ["/connect", raw("null"), 400, "body"],
     ["/connect", raw(" ".repeat(65_537)), 413, "65536"],
     ["/connect", raw('{"provider":"oura"}', "text/plain"), 415, "application/json"],
+    ["/connect", { ...post(), body: new TextEncoder().encode("{}") }, 415, "application/json"],
     ["/connect", raw("provider=oura", "application/x-www-form-urlencoded"), 415, "json"],
     ["/connect/__proto__", post(), 404, "unknown"],
     ["/connect/FITBIT", post(), 404, "unknown"],

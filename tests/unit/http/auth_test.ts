@@ -98,7 +98,12 @@ Deno.test("createAuthenticator() tells missing, expired and bad tokens apart, an
       { exp: SECONDS - 31, role: "anon" },
     ]
   ) assert.equal(await judge(claims), "session_invalid", JSON.stringify(claims));
-  for (const header of [{ kid: undefined }, { kid: "two" }, { typ: "logout+jwt" }]) {
+  for (
+    const header of [{ kid: undefined }, { kid: "two" }, { typ: "logout+jwt" }, {
+      crit: ["b64"],
+      b64: true,
+    }]
+  ) {
     assert.equal(await judge({}, header), "session_invalid", JSON.stringify(header));
   }
   assert.equal(await judge({ nbf: SECONDS + 29, iat: SECONDS + 29 }), "accept");

@@ -67,6 +67,8 @@ Deno.test("renderProblem() sends away with Retry-After while the database is out
 Deno.test("renderProblem() gives whole seconds to wait, and the way to sign in", () => {
   const limited = renderProblem(new ProblemError("rate_limited", "Cannot answer: x", 0.2), "r");
   assert.equal(limited.headers.get("retry-after"), "1");
+  const now = renderProblem(new ProblemError("unavailable", "Cannot answer: x", 0), "r");
+  assert.equal(now.headers.get("retry-after"), "1", "0 would invite a storm");
   const unsigned = renderProblem(new ProblemError("session_missing", "Cannot answer: x"), "r");
   assert.equal(unsigned.headers.get("www-authenticate"), "Bearer");
 });
