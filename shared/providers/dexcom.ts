@@ -61,14 +61,14 @@ function originOf(region = "us"): string {
 
 const maybeText = z.string().nullish();
 const timed = {
-  recordId: z.string().nullish(),
+  recordId: z.string(),
   systemTime: maybeText,
   displayTime: maybeText,
   unit: maybeText,
 };
 
 /** What the three collections share. */
-function collection<Row extends { readonly recordId?: string | null | undefined }>(
+function collection<Row extends { readonly recordId: string }>(
   name: "egvs" | "events" | "calibrations",
   row: z.ZodType<Row>,
 ) {
@@ -77,7 +77,7 @@ function collection<Row extends { readonly recordId?: string | null | undefined 
     name,
     aliases: [`GET ${path}`, name, name.slice(0, -1)],
     page: listOf(row, { rows: "records" }),
-    record: ({ recordId }: Row) => recordId ? { id: recordId } : undefined,
+    record: ({ recordId }: Row) => ({ id: recordId }),
     request: ({ account, window }: Ask) => {
       const from = Math.floor(window.from.getTime() / SECOND) * SECOND;
       const to = Math.ceil(window.to.getTime() / SECOND + 1) * SECOND;

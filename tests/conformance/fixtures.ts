@@ -8,7 +8,8 @@ import type { ProviderDriver } from "@shared/providers/driver.ts";
  *   by hand from the provider's documentation;
  * - `paging.json` `{ resource, page, carries }`: a page with a next one, and the text by which the
  *   next request must ask for it;
- * - `webhook.json` signed deliveries with their events, and the handshake.
+ * - `webhook.json` signed deliveries with their events, and the handshake;
+ * - `codes.json` the keys whose numbers are words of an enumeration, where 0 is another word.
  */
 export interface Fixture {
   readonly resource: string;
@@ -67,6 +68,10 @@ export function fixturesOf(driver: ProviderDriver): readonly Fixture[] {
 
 export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {
   return read<PagingFixture>(driver.slug, "paging");
+}
+
+export function codesOf(driver: ProviderDriver): ReadonlySet<string> {
+  return new Set(read<readonly string[]>(driver.slug, "codes"));
 }
 
 export function webhookOf(driver: ProviderDriver): WebhookFixture {
