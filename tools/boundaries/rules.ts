@@ -56,10 +56,11 @@ export const LAYERS: readonly Layer[] = [
     imports: [...PURE, "provider types", "providers", "job types", "db"],
     packages: [],
   },
+  // Use cases build on each other: completing a link plans its first sync, a webhook ingests.
   ...USE_CASES.map((name): Layer => ({
     name,
     files: new RegExp(`^shared/${name}/`),
-    imports: ENGINE,
+    imports: [...ENGINE, ...USE_CASES],
     packages: [],
   })),
   { name: "api", files: /^shared\/api\//, imports: PURE, packages: ["zod", "hono"] },
@@ -126,7 +127,11 @@ export const FORBIDDEN: readonly (readonly [files: RegExp, code: RegExp, why: st
     /\bisLocal(Host|Env\w*)?\(/,
     "production code does not know that it is local",
   ],
-  [/^shared\/(?!core\/crypto\.ts|jobs\/)/, /\bMath\.random\b/, "Math.random is for jitter alone"],
+  [
+    /^(shared|functions)\//,
+    /^(?!.*(jitter|delay)).*\bMath\.random\b/i,
+    "Math.random is for jitter and delays alone, and the line says so",
+  ],
   [/^shared\/providers\//, /\b(globalThis|process|console)\b/, "drivers touch only their context"],
   [/^(shared|functions)\//, /\b(as|:|<) any\b/, "no any"],
   [/^tests\//, /\bDeno\.test\.only\b|\bonly: true\b/, "a test that keeps the others from running"],
