@@ -69,11 +69,10 @@ export function createFaults(rateHeaders: RateHeaders, closing: AbortSignal): Fa
     middleware: (provider, prefix) => async (c, next) => {
       const fault = take(provider, c.req.path.slice(prefix.length));
       if (!fault) return await next();
-      const ending = AbortSignal.any([c.req.raw.signal, closing]);
-      const instead = await insteadOf(fault, ending, rateHeaders(provider));
+      const instead = await insteadOf(fault, closing, rateHeaders(provider));
       if (instead) return instead;
       await next();
-      const spoilt = await spoil(fault, c.res, new URL(c.req.url), { ending, closing });
+      const spoilt = await spoil(fault, c.res, new URL(c.req.url), closing);
       // Hono merges headers into an answer that is replaced, unless it is taken away first.
       c.res = undefined;
       c.res = spoilt;
@@ -140,14 +139,14 @@ async function spoil(
   fault: Fault,
   response: Response,
   url: URL,
-  { ending, closing }: { readonly ending: AbortSignal; readonly closing: AbortSignal },
+  closing: AbortSignal,
 ): Promise<Response> {
   const { status, headers } = response;
   const bytes = new Uint8Array(await response.arrayBuffer());
   const again = (body: BodyInit | null) => new Response(body, { status, headers });
   switch (fault.kind) {
     case "delay":
-      await pause(fault.seconds ?? 5, ending);
+      await pause(fault.seconds ?? 5, closing);
       return again(bytes);
     case "cut":
       return again(broken(bytes.subarray(0, fault.bytes ?? Math.floor(bytes.length / 2))));
@@ -183,6 +182,9 @@ function rewrite(kind: FaultKind, bytes: Uint8Array, url: URL): string {
   return JSON.stringify({ ...page, data });
 }
 
+/** What a connection torn on purpose fails with. */
+export const CUT = "sandbox fault: cut";
+
 /** Ends the connection after `bytes`, without the end of the message. */
 function broken(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream({
@@ -190,7 +192,7 @@ function broken(bytes: Uint8Array): ReadableStream<Uint8Array> {
     async pull(controller) {
       // One turn for the first bytes to leave before the connection is torn down.
       await pause(0.02);
-      controller.error(new Error("sandbox fault: cut"));
+      controller.error(new Error(CUT));
     },
   });
 }

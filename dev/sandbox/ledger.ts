@@ -122,8 +122,14 @@ function* readLines(path: string): Iterable<Line> {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
+  // A kill in the middle of a write leaves a torn line; what comes next must start on its own.
+  if (text && !text.endsWith("\n")) Deno.writeTextFileSync(path, "\n", { append: true });
   for (const line of text.split("\n")) {
-    // SAFETY: the file is written by `serve` alone; a torn last line has no closing brace.
-    if (line.endsWith("}")) yield JSON.parse(line) as Line;
+    try {
+      // SAFETY: the file is written by `serve` alone.
+      if (line) yield JSON.parse(line) as Line;
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { type Control, controlRoutes, createControl, type RequestRecord } from "./control.ts";
 import { createCourier } from "./deliver.ts";
 import { createDexcom, type DexcomRegion } from "./dexcom/app.ts";
-import { createFaults } from "./faults.ts";
+import { createFaults, CUT } from "./faults.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import type { Issuer } from "./oauth.ts";
 import { createOura, rateHeaders } from "./oura/app.ts";
@@ -180,6 +180,8 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 function failed(error: unknown): Response {
+  // What a fault tears down on purpose is no news.
+  if (error instanceof Error && error.message === CUT) return new Response(null, { status: 500 });
   console.error("sandbox:", error);
   return Response.json({ error: "sandbox failed" }, { status: 500 });
 }

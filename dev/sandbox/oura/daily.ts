@@ -26,6 +26,7 @@ export const dailyActivity: Maker = (input) => {
   const minutes = Math.floor((world.clock().getTime() - start.getTime()) / 60_000 / 15) * 15 + 240;
   const share = dayShare(minutes);
   const active = round(day.activeKilocalories * share);
+  const basal = round(day.basalKilocalories * Math.min(1, minutes / 1_440));
   const updates = input.updates(id);
   const steps = round(day.steps * share) + STEPS_PER_UPDATE * updates;
   const [low, medium, high] = day.worn
@@ -72,7 +73,7 @@ export const dailyActivity: Maker = (input) => {
     target_calories: 450,
     target_meters: 8_000,
     timestamp: localized(person, start),
-    total_calories: note("energy_total", round(day.basalKilocalories * minutes / 1_440) + active),
+    total_calories: note("energy_total", basal + active),
   };
   return [{ id, day: date, availableAt: start, body, facts }];
 };

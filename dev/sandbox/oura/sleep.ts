@@ -1,5 +1,5 @@
 import { localDateIn } from "../clock.ts";
-import { notebook, timeSpan } from "../ledger.ts";
+import { daySpan, notebook, timeSpan } from "../ledger.ts";
 import type { Person } from "../person.ts";
 import {
   EPOCH_SECONDS,
@@ -148,13 +148,11 @@ function sleepRecord(person: Person, sleep: Sleep, labels: SleepLabels): Sandbox
     ring_id: null,
     app_sleep_phase_5_min: sleep.phases,
   };
-  // The nearest thing Oura has to a resting heart rate, and only of the main sleep.
   if (labels.type === "long_sleep") {
-    note("resting_heart_rate", lowest, {
-      possible: true,
-      start: `${day}T00:00:00.000Z`,
-      identifiedBy: "day",
-    });
+    // The nearest thing Oura has to a resting heart rate, and only of the main sleep.
+    const rest = notebook(daySpan(day));
+    rest.note("resting_heart_rate", lowest, { possible: true });
+    book.facts.push(...rest.facts);
   }
   const availableAt = labels.at ?? new Date(sleep.end.getTime() + 15 * 60_000);
   return { id: labels.id, day, availableAt, body, facts: real ? book.facts : [] };

@@ -163,6 +163,9 @@ Deno.test("openLedger() survives a torn last line", async () => {
   note("heart_rate", 60);
   openLedger(path).serve([{ key: KEY, facts }]);
   await Deno.writeTextFile(path, '{"key":{"provider"', { append: true });
-  assert.deepEqual(openLedger(path).facts("demo").map((fact) => fact.value), [60]);
+  const again = openLedger(path);
+  assert.deepEqual(again.facts("demo").map((fact) => fact.value), [60]);
+  again.serve([{ key: { ...KEY, recordId: "2" }, facts }]);
+  assert.equal(openLedger(path).size, 2);
   await Deno.remove(path);
 });
