@@ -104,10 +104,7 @@ export function convert(value: number, from: Unit, to: Unit): number {
   if (UNITS[from][0] !== UNITS[to][0]) {
     throw new RangeError(`Cannot convert ${from} to ${to}: different dimensions`);
   }
-  const [, a] = UNITS[from];
-  const [, b] = UNITS[to];
-  // Whichever way round the ratio is a whole number, for the same reason.
-  return a >= b ? value * (a / b) : value / (b / a);
+  return value * UNITS[from][1] / UNITS[to][1];
 }
 
 export const seconds = of("s");

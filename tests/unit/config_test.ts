@@ -84,6 +84,7 @@ Deno.test("parseConfig() takes http for public addresses on loopback alone", () 
 Deno.test("parseConfig() takes exact origins only", () => {
   const two = parse({ CORS_ORIGINS: "https://a.example.com, http://localhost:3000" });
   assert.deepEqual(two.corsOrigins, ["https://a.example.com", "http://localhost:3000"]);
+  assert.deepEqual(two.returnToOrigins, ["https://app.example.com"]);
   for (
     const bad of [
       "*",

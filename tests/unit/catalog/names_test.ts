@@ -60,6 +60,7 @@ Deno.test("METRIC_NAMES lists no name that a code would hide", () => {
 Deno.test("resolveMetricNames() gives nothing for the unknown", () => {
   for (const name of ["", "mood", "__proto__", "constructor", "HEART RATE", "heart_rate,steps"]) {
     assert.deepEqual(resolveMetricNames(name), [], name);
+    assert.equal(metricMeaning(name), undefined, name);
   }
 });
 

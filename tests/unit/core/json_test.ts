@@ -84,6 +84,7 @@ Deno.test("parseJson() keeps every digit of an integer beyond 2^53, as text", ()
     parseJson('{"id":9007199254740993,"n":-12345678901234567890,"safe":9007199254740991}'),
     { id: "9007199254740993", n: "-12345678901234567890", safe: 9007199254740991 },
   );
+  assert.deepEqual(parseJson("[9007199254740992]"), ["9007199254740992"]);
   // A fraction of many digits is a measurement, and rounding it is what doubles do.
   assert.deepEqual(parseJson("[0.12345678901234567890, 1e20]"), [0.12345678901234568, 1e20]);
   assert.deepEqual(parseJson('"9007199254740993"'), "9007199254740993");
