@@ -1,5 +1,3 @@
-import process from "node:process";
-
 /** Development's Deno, and the one that production's edge runtime is built on. */
 export const DEVELOPMENT = "2.9.6";
 export const PRODUCTION = "2.1.4";
@@ -11,14 +9,14 @@ export interface DenoBinary {
 
 export const running: DenoBinary = { version: Deno.version.deno, path: Deno.execPath() };
 
-/**
- * The Deno that is not running: `DENO_OTHER` where it is set (a path), else fetched by npm once.
- * Asked for its path, because `npx` costs half a second at every start.
- */
+/** The Deno that is not running: `DENO_OTHER` where it is set (a path), else fetched by npm once. */
 export async function other(): Promise<DenoBinary> {
   const version = running.version === PRODUCTION ? DEVELOPMENT : PRODUCTION;
   const given = Deno.env.get("DENO_OTHER");
-  return { version, path: given || await fetchDeno(version) };
+  const path = given
+    ? await binaryBehind(given, [])
+    : await binaryBehind("npx", ["-y", `deno@${version}`]);
+  return { version, path };
 }
 
 /** Production's Deno, whichever of the two is running. */
@@ -26,14 +24,18 @@ export async function production(): Promise<DenoBinary> {
   return running.version === PRODUCTION ? running : await other();
 }
 
-async function fetchDeno(version: string): Promise<string> {
-  const npx = await new Deno.Command(process.platform === "win32" ? "npx.cmd" : "npx", {
-    args: ["-y", `deno@${version}`, "eval", "--no-lock", "console.log(Deno.execPath())"],
+/**
+ * The program itself: `npx` costs half a second at every start, and a launcher that is killed leaves
+ * the program behind.
+ */
+async function binaryBehind(command: string, args: readonly string[]): Promise<string> {
+  const { success, stdout } = await new Deno.Command(command, {
+    args: [...args, "eval", "--no-lock", "console.log(Deno.execPath())"],
     stdin: "null",
     stderr: "inherit",
   }).output();
-  const path = new TextDecoder().decode(npx.stdout).trim();
-  if (!npx.success || !path) throw new Error(`Cannot fetch deno@${version}: npx failed`);
+  const path = new TextDecoder().decode(stdout).trim();
+  if (!success || !path) throw new Error(`Cannot find the other Deno: ${command} failed`);
   return path;
 }
 
