@@ -54,7 +54,7 @@ export function oauth2(spec: OAuth2Spec): OAuth2Link {
     const server = { issuer: provider.slug, token_endpoint: resolve(spec.token, region) };
     const client = { client_id: ctx.client.id };
     const authentication = spec.clientAuth === "basic"
-      ? oauth.ClientSecretBasic(ctx.client.secret.reveal())
+      ? basicAuthentication(ctx.client)
       : oauth.ClientSecretPost(ctx.client.secret.reveal());
     const askedAt = ctx.now();
     const response = await oauth.genericTokenEndpointRequest(
@@ -198,11 +198,23 @@ function revocationRequest(
   });
   const headers = new Headers();
   if (spec.clientAuth === "basic") {
-    const pair = [client.id, client.secret.reveal()].map(encodeURIComponent).join(":");
-    headers.set("authorization", `Basic ${btoa(pair)}`);
+    headers.set("authorization", basicCredentials(client));
   } else {
     body.set("client_id", client.id);
     body.set("client_secret", client.secret.reveal());
   }
   return new Request(resolve(spec.revoke ?? "", region), { method: "POST", headers, body });
+}
+
+/** The library encodes hyphens too, and servers that do not decode would then not know the client. */
+function basicAuthentication(client: DriverContext["client"]): oauth.ClientAuth {
+  return (_server, _client, _body, headers) =>
+    headers.set("authorization", basicCredentials(client));
+}
+
+/** RFC 6749 section 2.3.1: both parts form-encoded, which leaves letters, digits and `*-._` alone. */
+function basicCredentials(client: DriverContext["client"]): string {
+  const [id, secret] = [client.id, client.secret.reveal()]
+    .map((part) => new URLSearchParams({ "": part }).toString().slice(1));
+  return `Basic ${btoa(`${id}:${secret}`)}`;
 }
