@@ -126,7 +126,7 @@ const GLUCOSE = new Map([
 const egvs = resource({
   ...collection("egvs", z.looseObject({ ...timed, value: z.number().nullish() })),
   produces: ["glucose"],
-  // Four calls an hour let 5,000 people and their other polls share the app's 60,000.
+  // With the other polls six calls an hour: 10,000 people share the app's 60,000.
   poll: { everyMinutes: 15, trailingHours: 6 },
   *normalise(row) {
     if (row.value == null) return;

@@ -80,7 +80,10 @@ async function call(
   );
 }
 
-const session = z.looseObject({ url: z.url({ protocol: /^https$/ }) });
+/** The person is sent nowhere else. */
+const session = z.looseObject({
+  url: z.url({ protocol: /^https$/, hostname: /^widget\.tryterra\.co$/ }),
+});
 const userInfo = z.looseObject({
   is_authenticated: z.boolean().nullish(),
   user: z.looseObject({ user_id: z.string(), reference_id: maybeText, scopes: maybeText }),
