@@ -36,10 +36,11 @@ function providerBlock(driver: ProviderDriver): string {
   }
   if (driver.link.kind === "oauth2") lines.push(names.scopes);
   const regions = Object.keys(driver.regions ?? {});
-  const region = regions.length > 0
-    ? [`# ${names.region}=${regions[0]}  (${regions.join(", ")})`]
-    : [];
-  if (lines.length + region.length === 0) return "";
-  return [`# ${driver.name}, ${driver.docs}`, ...lines.map((name) => `# ${name}=`), ...region, ""]
-    .join("\n");
+  if (regions.length > 0) lines.push(names.region);
+  if (lines.length === 0) return "";
+  const head = [
+    `# ${driver.name}, ${driver.docs}`,
+    ...(regions.length > 0 ? [`# ${names.region}: ${regions.join(", ")}`] : []),
+  ];
+  return [...head, ...lines.map((name) => `# ${name}=`), ""].join("\n");
 }
