@@ -7,12 +7,11 @@ import { join } from "node:path";
 export async function openFunctionLog(
   stateDir: string,
   show: (line: string) => void,
-): Promise<{ write(slug: string, line: string): void; readonly path: string; close(): void }> {
+): Promise<{ write(slug: string, line: string): void; close(): void }> {
   const path = join(stateDir, "functions.log");
   const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });
   const encoder = new TextEncoder();
   return {
-    path,
     write(slug, line) {
       file.writeSync(encoder.encode(`${slug} ${line}\n`));
       if (asksForAttention(line)) show(`${slug}: ${line}`);

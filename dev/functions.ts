@@ -171,6 +171,8 @@ function command(
     env: { ...Object.fromEntries(passedOn), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", ...env },
     cwd: ROOT,
     signal: "TERM" as const,
+    // Deno waits for open connections of the pool; a job that is cut off here has its lease.
+    patienceSeconds: 0.5,
     onLine,
   };
 }

@@ -79,15 +79,10 @@ async function toFunction(
     headers,
     body: request.body,
     redirect: "manual",
-    signal: request.signal,
   });
 }
 
-function brokenFunction(error: unknown): Response {
-  // The caller went away; nobody reads this.
-  if (error instanceof DOMException && error.name === "AbortError") {
-    return new Response(null, { status: 499 });
-  }
+function brokenFunction(): Response {
   return Response.json(
     { code: "BOOT_ERROR", message: "Function failed to start (please check logs)" },
     { status: 503 },

@@ -4,11 +4,19 @@
  * closes, by `stop()` or by any death of ours, the shell ends the program.
  */
 
-/** `$1` is the signal; `cat` returns when nobody can write to the pipe any more. */
-const GUARD = `signal=$1; shift; exec 3<&0
+/**
+ * `$1` is the signal, `$2` the tenths of a second until it is SIGKILL. `cat` returns when nobody can
+ * write to the pipe any more.
+ */
+const GUARD = `signal=$1; patience=$2; shift 2; exec 3<&0
 "$@" </dev/null 3<&- & program=$!
-{ cat <&3 >/dev/null; kill -s "$signal" $program 2>/dev/null; } & watcher=$!
-wait $program; status=$?
+{
+  cat <&3
+  kill -s "$signal" $program
+  while [ $patience -gt 0 ] && kill -0 $program; do sleep 0.1; patience=$((patience - 1)); done
+  kill -s KILL $program
+} >/dev/null 2>&1 & watcher=$!
+wait $program 2>/dev/null; status=$?
 kill $watcher 2>/dev/null; exit $status`;
 
 /**
@@ -24,6 +32,8 @@ export interface GuardedOptions {
   readonly cwd?: string;
   /** What ends the program in an orderly way: `INT` is Postgres's fast shutdown. */
   readonly signal: "INT" | "TERM";
+  /** How long it may take after that. */
+  readonly patienceSeconds: number;
   readonly uid?: number;
   readonly gid?: number;
   /** Each line that the program writes to either stream. */
@@ -39,9 +49,10 @@ export interface Guarded {
 
 /** Starts `command`. Throws what `Deno.Command` throws: `NotFound` or `PermissionDenied`. */
 export function guarded(options: GuardedOptions): Guarded {
-  const { command, args, env, cwd, signal, uid, gid, onLine } = options;
+  const { command, args, env, cwd, uid, gid, onLine } = options;
+  const patience = String(Math.round(options.patienceSeconds * 10));
   const child = new Deno.Command("/bin/sh", {
-    args: ["-c", GUARD, "guard", signal, command, ...args],
+    args: ["-c", GUARD, "guard", options.signal, patience, command, ...args],
     clearEnv: true,
     env,
     stdin: "piped",

@@ -2,6 +2,7 @@
  * The main job from end to end, as the demo person lives it: devices linked through the providers' own
  * pages, history fetched, news brought by webhook, all of it readable and nothing of anybody else's.
  */
+import { join } from "node:path";
 import { StackFailure } from "./failure.ts";
 import { compare } from "./journey/compare.ts";
 import { type Person, signIn } from "./journey/person.ts";
@@ -23,7 +24,7 @@ export async function runJourney(stack: Stack, progress: Progress): Promise<bool
   } catch (error) {
     if (!(error instanceof StackFailure)) throw error;
     progress.log(error.message);
-    progress.log(`the functions' log: ${stack.log}`);
+    progress.log(`the functions' log: ${join(stack.stateDir, "functions.log")}`);
     return false;
   }
 }
@@ -87,7 +88,7 @@ async function publish(
 
 /** Compares everything the person reads with everything their devices sent. */
 async function check(
-  { sandbox }: Stack,
+  { sandbox, stateDir }: Stack,
   person: Person,
   who: string,
   log: (line: string) => void,
@@ -97,7 +98,7 @@ async function check(
   log(`        ${equal} equal, ${differences.length} different`);
   if (differences.length === 0 && equal > 0) return;
   for (const line of differences.slice(0, SHOWN_DIFFERENCES)) log(`        ${line}`);
-  throw new StackFailure(
-    `The metrics of ${who} are not what was sent: ${differences.length} differences`,
-  );
+  const path = join(stateDir, `differences-${who}.txt`);
+  await Deno.writeTextFile(path, differences.join("\n") + "\n");
+  throw new StackFailure(`The metrics of ${who} are not what was sent: all of it is in ${path}`);
 }

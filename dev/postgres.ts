@@ -183,6 +183,7 @@ async function launch({ program, args, dataDir, logFile, owner }: Launch): Promi
     env: ENV,
     cwd: dataDir.replace(/\/data$/, ""),
     signal: "INT",
+    patienceSeconds: 30,
     onLine: (line) => {
       last.push(line);
       if (last.length > 20) last.shift();

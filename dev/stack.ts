@@ -37,7 +37,8 @@ export interface Stack {
   /** Somebody else, who must never see the demo person's data. */
   readonly other: DemoUser;
   readonly sandbox: Sandbox;
-  readonly log: string;
+  /** Where the functions' log and other reports lie. */
+  readonly stateDir: string;
 }
 
 export interface StackRun {
@@ -49,16 +50,31 @@ export interface StackRun {
   stop(): Promise<void>;
 }
 
+interface Ending {
+  readonly name: string;
+  readonly end: () => unknown;
+}
+
+type OnStop = (name: string, end: Ending["end"]) => void;
+
+/** Milliseconds; whoever waits longer should know for what. */
+const SLOW_END = 1_000;
+
 export function runStack(options: Options, progress: Progress): StackRun {
   const { promise: died, resolve: onDeath } = Promise.withResolvers<string>();
-  const started: (() => unknown)[] = [];
+  const started: Ending[] = [];
   let stopped: Promise<void> | undefined;
   const stop = async () => {
-    for (let end = started.pop(); end; end = started.pop()) await end();
+    for (let one = started.pop(); one; one = started.pop()) {
+      const began = performance.now();
+      await one.end();
+      const took = Math.round(performance.now() - began);
+      if (took > SLOW_END) progress.log(`${one.name} took ${took} ms to end`);
+    }
   };
   return {
     died,
-    stack: start(options, progress, (end) => started.push(end), onDeath),
+    stack: start(options, progress, (name, end) => started.push({ name, end }), onDeath),
     stop: () => stopped ??= stop(),
   };
 }
@@ -66,7 +82,7 @@ export function runStack(options: Options, progress: Progress): StackRun {
 async function start(
   options: Options,
   progress: Progress,
-  onStop: (end: () => unknown) => void,
+  onStop: OnStop,
   onDeath: (reason: string) => void,
 ): Promise<Stack> {
   const { stateDir } = options;
@@ -89,13 +105,13 @@ async function start(
     : await progress.step("Postgres", async () => {
       const { log } = progress;
       const server = await startPostgres({ stateDir, cluster, port: options.dbPort, log });
-      onStop(() => server.stop());
+      onStop("Postgres", () => server.stop());
       server.died.then(onDeath);
       return { databaseUrl: server.url, folder: dirname(server.dataDir) };
     });
   await progress.step("migrations", () => migrate(databaseUrl, progress));
   const database = connect({ url: new Secret(databaseUrl), max: 5, prepare: false });
-  onStop(() => database.close());
+  onStop("database connections", () => database.close());
   const [demo, other] = await progress.step("users and secrets", async () => {
     await setAppPassword(database, keys.appPassword);
     await setVaultSecrets(database, { project_url: url, worker_secret: keys.internalSecret });
@@ -108,11 +124,11 @@ async function start(
     "sandbox",
     () => openSandbox({ port: sandboxPort, gatewayUrl: url, keys, folder }),
   );
-  onStop(() => sandbox.stop());
+  onStop("sandbox", () => sandbox.stop());
 
   await caching;
   const log = await openFunctionLog(stateDir, progress.log);
-  onStop(() => log.close());
+  onStop("function log", () => log.close());
   const functions = await progress.step(
     `functions ${sources.map((f) => f.slug).join(" ")}`,
     () =>
@@ -130,7 +146,7 @@ async function start(
         onLine: log.write,
       }),
   );
-  onStop(() => functions.stop());
+  onStop("functions", () => functions.stop());
 
   const auth = createAuth({ database, tokens });
   const gateway = startGateway({
@@ -138,7 +154,7 @@ async function start(
     functionUrl: functions.url,
     auth: (request) => auth.fetch(request),
   });
-  onStop(() => gateway.stop());
+  onStop("gateway", () => gateway.stop());
   await startWorkers(databaseUrl, database, progress.log, onStop);
   return {
     url,
@@ -148,7 +164,7 @@ async function start(
     demo,
     other,
     sandbox,
-    log: log.path,
+    stateDir,
   };
 }
 
@@ -157,7 +173,7 @@ async function startWorkers(
   databaseUrl: string,
   database: Database,
   log: (line: string) => void,
-  onStop: (end: () => unknown) => void,
+  onStop: OnStop,
 ): Promise<void> {
   const installed = new Set(
     (await database.query((sql) => sql`select extname from pg_extension`)).map((row) =>
@@ -166,11 +182,11 @@ async function startWorkers(
   );
   if (!installed.has("pg_net")) {
     const relay = await startRelay(databaseUrl, database);
-    onStop(() => relay.stop());
+    onStop("relay", () => relay.stop());
   }
   if (!installed.has("pg_cron")) {
     const ticker = startTicker(database, log);
-    onStop(() => ticker.stop());
+    onStop("ticker", () => ticker.stop());
   }
 }
 
