@@ -1,12 +1,6 @@
 import { z } from "zod";
 import type { Metric, SleepStage, SleepStageSpan, When } from "../catalog/normalized.ts";
-import {
-  beatsPerMinute,
-  breathsPerMinute,
-  milliseconds,
-  type Reading,
-  seconds,
-} from "../catalog/units.ts";
+import { beatsPerMinute, milliseconds, type Reading, seconds } from "../catalog/units.ts";
 import { MINUTE, SECOND } from "../core/time.ts";
 import { resource } from "./define.ts";
 import { measure, present } from "./kit/measure.ts";
@@ -49,7 +43,7 @@ const night = z.looseObject({
 const sleep = resource({
   ...collection("sleep", night),
   scope: "daily",
-  produces: ["heart_rate", "hrv_rmssd", "respiratory_rate", "resting_heart_rate"],
+  produces: ["heart_rate", "hrv_rmssd", "resting_heart_rate"],
   sessions: ["sleep"],
   *normalise(row) {
     if (row.type === "deleted") return yield { kind: "deletion" };
@@ -78,9 +72,6 @@ const sleep = resource({
         stages: stagesOf(row, at),
       }),
     };
-    const average = { ...at, statistic: "nightly_average" } as const;
-    yield* measure("hrv_rmssd", milliseconds(row.average_hrv), average);
-    yield* measure("respiratory_rate", breathsPerMinute(row.average_breath), average);
     if (row.type === "long_sleep" && row.day) {
       // The lowest of the main sleep is what Oura's app shows as the resting heart rate of the day.
       yield* measure("resting_heart_rate", beatsPerMinute(row.lowest_heart_rate), {

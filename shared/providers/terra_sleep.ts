@@ -1,12 +1,6 @@
 import { z } from "zod";
 import type { SleepSession, SleepStage, SleepStageSpan } from "../catalog/normalized.ts";
-import {
-  beatsPerMinute,
-  breathsPerMinute,
-  kelvinDifference,
-  milliseconds,
-  percent,
-} from "../catalog/units.ts";
+import { beatsPerMinute, breathsPerMinute, kelvinDifference } from "../catalog/units.ts";
 import { resource } from "./define.ts";
 import { measure, present, rate } from "./kit/measure.ts";
 import { listOf } from "./kit/page.ts";
@@ -83,9 +77,7 @@ export const sleep = resource({
     const night = nightOf(row, clock);
     if (!night) return yield { kind: "quarantine", reason: "no_time" };
     if (night.end <= night.start) return yield { kind: "quarantine", reason: "interval_inverted" };
-    const session = sessionOf(row, night, clock);
-    yield session;
-    yield* averagesOf(session, night);
+    yield sessionOf(row, night, clock);
     yield* samplesOf(row, clock);
     const resting = beatsPerMinute(row.heart_rate_data?.summary?.resting_hr_bpm);
     yield* measure("resting_heart_rate", resting, night);
@@ -149,15 +141,6 @@ function sessionOf(row: Row, night: Night, clock: Clock): SleepSession {
       stages: stages.length > 0 ? stages : undefined,
     }),
   };
-}
-
-/** What the night's average is the only word of, where no samples came. */
-function* averagesOf(session: SleepSession, night: Night) {
-  const average = { ...night, statistic: "nightly_average" } as const;
-  yield* measure("hrv_rmssd", milliseconds(session.hrvRmssd), average);
-  yield* measure("hrv_sdnn", milliseconds(session.hrvSdnn), average);
-  yield* measure("respiratory_rate", breathsPerMinute(session.respiratoryRate), average);
-  yield* measure("spo2", percent(session.spo2Average), average);
 }
 
 function* samplesOf({ heart_rate_data, respiration_data }: Row, clock: Clock) {

@@ -40,14 +40,14 @@ const FROM_WORKOUT = [
 
 type Rule<S> = readonly [metric: MetricCode, member: keyof S, unit: Unit];
 
-/** Means over a whole session are marked, so that they never mix with readings of an instant. */
-const MEANS: ReadonlySet<string> = new Set([
-  "hrv_rmssd",
-  "hrv_sdnn",
-  "respiratory_rate",
-  "spo2",
-  "speed",
-]);
+/** Means over a whole session say so: they never mix with readings of an instant. */
+const MEANS: Readonly<Partial<Record<MetricCode, NonNullable<Metric["statistic"]>>>> = {
+  hrv_rmssd: "nightly_average",
+  hrv_sdnn: "nightly_average",
+  respiratory_rate: "nightly_average",
+  spo2: "nightly_average",
+  speed: "average",
+};
 
 /** The metrics of one session; nothing for anything else. Implausible ones are left out. */
 export function deriveMetrics(item: Normalized): Metric[] {
@@ -73,7 +73,7 @@ function apply<S extends SleepSession | Workout>(rules: readonly Rule<S>[], sess
       end: session.end,
       ...(session.offsetMinutes === undefined ? {} : { offsetMinutes: session.offsetMinutes }),
       ...(session.device === undefined ? {} : { device: session.device }),
-      ...(MEANS.has(metric) ? { statistic: "average" } : {}),
+      ...(MEANS[metric] ? { statistic: MEANS[metric] } : {}),
     } as unknown as Metric];
   });
 }
