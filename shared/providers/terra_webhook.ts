@@ -39,6 +39,9 @@ type Envelope = z.output<typeof envelope>;
  */
 const REFERENCE = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\w-]{43})$/i;
 
+/** Unix milliseconds; what was ordered later wins, whichever arrives first. */
+const ORDER_HEADER = "x-terra-ordering-timestamp";
+
 const verify = (header: string) =>
   hmacSignature({
     hash: "SHA-256",
@@ -55,6 +58,7 @@ export const terraWebhook: Webhook = {
   // Large requests come in chunks of up to 10 MB, measured by Terra before the envelope.
   maxBytes: 12 * 1_024 * 1_024,
   signedWith: "webhook",
+  keepHeaders: [ORDER_HEADER],
 
   verifyWebhook: (request, secrets, now) =>
     (request.headers.has("terra-signature") ? verifyPlain : verifyPrefixed)(request, secrets, now),
@@ -124,6 +128,6 @@ export function scopesOf(who: { readonly scopes?: string | null | undefined }) {
 
 /** When Terra ordered the delivery: Unix milliseconds, and not always sent. */
 function orderOf({ headers }: RawRequest): Date | undefined {
-  const order = headers.get("x-terra-ordering-timestamp") ?? "";
+  const order = headers.get(ORDER_HEADER) ?? "";
   return /^\d{13}$/.test(order) ? new Date(Number(order)) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Metric, Normalized, SleepSession, Workout } from "../catalog/normalized.ts";
 import { type MetricCode, METRICS } from "../catalog/metrics.ts";
+import { SECOND } from "../core/time.ts";
 import { convert, type Unit } from "../catalog/units.ts";
 
 /**
@@ -52,7 +53,11 @@ const MEANS: Readonly<Partial<Record<MetricCode, NonNullable<Metric["statistic"]
 /** The metrics of one session; nothing for anything else. Implausible ones are left out. */
 export function deriveMetrics(item: Normalized): Metric[] {
   if (item.kind === "sleep") return apply(FROM_SLEEP, item);
-  if (item.kind === "workout") return apply(FROM_WORKOUT, item);
+  if (item.kind === "workout") {
+    // Most providers give start and end only, and mean the time between them.
+    const elapsed = (item.end.getTime() - item.start.getTime()) / SECOND;
+    return apply(FROM_WORKOUT, { durationSeconds: elapsed, ...item });
+  }
   return [];
 }
 

@@ -39,7 +39,8 @@ export const dailyActivity: Maker = (input) => {
   const body = {
     id,
     active_calories: note("energy_active", active),
-    average_met_minutes: round(1 + share, 3),
+    // A mean of METs, by its description; sums of MET minutes are the fields that say low, medium, high.
+    average_met_minutes: note("met_avg", round(1 + share, 3)),
     class_5_min: level.repeat(288),
     contributors: {
       meet_daily_targets: contributor(input, "targets"),
