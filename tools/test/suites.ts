@@ -4,6 +4,8 @@ export interface Suite {
   readonly permissions: readonly string[];
   /** Needs the run's Postgres, so it starts one. */
   readonly database?: true;
+  /** Tests what only development runs, so production's Deno is not asked. */
+  readonly developmentOnly?: true;
 }
 
 /** Never a lock file (2.1 cannot read the newer format), never a question; types are `check`'s work. */
@@ -14,7 +16,13 @@ const LOOPBACK = "--allow-net=127.0.0.1,localhost";
 const POSTGRES = "PG*,USERNAME,USER,LOGNAME";
 const TEST_SERVER = "TEST_DATABASE_URL,TEST_TEMPLATE";
 
+/** An inner folder stands before the one that holds it. */
 export const SUITES: readonly Suite[] = [
+  {
+    path: "tests/unit/dev",
+    permissions: ["--allow-read", "--allow-write", "--allow-env", LOOPBACK],
+    developmentOnly: true,
+  },
   { path: "tests/unit", permissions: ["--allow-read", `--allow-env=${POSTGRES}`, LOOPBACK] },
   { path: "tests/conformance", permissions: ["--allow-read", "--allow-env", LOOPBACK] },
   {
@@ -32,7 +40,12 @@ export const SUITES: readonly Suite[] = [
   { path: "tests/faults", permissions: ["--allow-all"], database: true },
 ];
 
-/** The suite that a test file or folder belongs to; its folder's permissions are the file's. */
+/** Suites inside of `suite`, which run on their own. */
+export function nested(suite: Suite): readonly string[] {
+  return SUITES.map(({ path }) => path).filter((path) => path.startsWith(`${suite.path}/`));
+}
+
+/** The suite that a test file or folder belongs to, the innermost first. */
 export function suiteOf(path: string): Suite {
   const plain = `${path.replace(/^\.\//, "")}/`;
   const suite = SUITES.find((candidate) => plain.startsWith(`${candidate.path}/`));
