@@ -21,7 +21,9 @@ export function findTarget(driver: ProviderDriver, payloadKind: string): Target 
 
 /** The phrase without its remarks, then without its last word, and so on. */
 function* phrases(payloadKind: string): Generator<string, void> {
-  const words = payloadKind.replaceAll(/\(.*?\)|\[\]|\?\S*|https?:\/\/[^/\s]+/g, " ").trim().split(/\s+/);
+  const words = payloadKind.replaceAll(/\(.*?\)|\[\]|\?\S*|https?:\/\/[^/\s]+/g, " ").trim().split(
+    /\s+/,
+  );
   for (let length = words.length; length > 0; length--) yield words.slice(0, length).join(" ");
 }
 
