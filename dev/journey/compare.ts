@@ -2,6 +2,10 @@
 import { METRICS } from "@shared/catalog/metrics.ts";
 import type { Fact } from "../sandbox/ledger.ts";
 
+const UNITS: ReadonlyMap<string, string> = new Map(
+  Object.entries(METRICS).map(([code, { unit }]) => [code, unit]),
+);
+
 /** What of a row of `GET /metrics` is compared. */
 export interface Row {
   readonly metric: string;
@@ -93,7 +97,7 @@ function provider(fact: Fact): string {
 }
 
 function unitOf(metric: string): string | undefined {
-  return Object.entries(METRICS).find(([code]) => code === metric)?.[1].unit;
+  return UNITS.get(metric);
 }
 
 function describe(row: Row): string {

@@ -31,7 +31,7 @@ export async function untilQuiet(
       told = elapsed;
       log(`… ${list(waiting)}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const dead = await database.query((sql) =>
     sql`select kind, error_class, error from raphael_private.dead_jobs limit 5`
