@@ -54,7 +54,8 @@ export function createCourier(retrySeconds: number): Courier {
           AbortSignal.timeout(delivery.timeoutSeconds * SECOND),
         ]),
       });
-      await response.body?.cancel();
+      // Read to its end: a cancelled body would hold the connection on Deno 2.1.4.
+      await response.arrayBuffer();
       return response.status;
     } catch {
       return "failed";

@@ -2,7 +2,7 @@ import { DAY } from "@shared/core/time.ts";
 import { Hono } from "hono";
 import type { Clock } from "./clock.ts";
 import { type Control, controlRoutes, createControl, type RequestRecord } from "./control.ts";
-import { createCourier } from "./deliver.ts";
+import { createCourier, pause } from "./deliver.ts";
 import { createDexcom, type DexcomRegion } from "./dexcom/app.ts";
 import { createFaults, CUT } from "./faults.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
@@ -64,6 +64,9 @@ const ORIGINS: readonly (readonly [origin: string, prefix: string])[] = [
   [DEXCOM_ORIGINS.jp, "dexcom-jp"],
   [DEXCOM_ORIGINS.sandbox, "dexcom-sandbox"],
 ];
+
+/** How long the end waits for answers under way. */
+const STOP_SECONDS = 2;
 
 /** Calls remembered for `control.requests()`; older ones are forgotten. */
 const KEPT_REQUESTS = 5_000;
@@ -174,7 +177,10 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       courier.stop();
       closing.abort();
       await courier.settled();
-      await server.shutdown();
+      // A client that never reads its answer must not hold up the end.
+      const closed = new AbortController();
+      const shutdown = server.shutdown().finally(() => closed.abort());
+      await Promise.race([shutdown, pause(STOP_SECONDS, closed.signal)]);
     },
   });
 }

@@ -27,7 +27,7 @@ export async function answerConsent(pageUrl: string | URL, answer: Answer): Prom
   });
   for (const scope of answer.scopes ?? offered) form.append("scope", scope);
   const response = await fetch(pageUrl, { method: "POST", body: form, redirect: "manual" });
-  await response.body?.cancel();
+  await response.arrayBuffer();
   const target = response.headers.get("location");
   if (!target) throw new Error(`Cannot follow consent page: ${response.status}`);
   return new URL(target);

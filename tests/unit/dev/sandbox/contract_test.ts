@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { COLLECTIONS } from "../../../../dev/sandbox/oura/collections.ts";
 import { TERRA_TYPES } from "../../../../dev/sandbox/terra/collections.ts";
 import { answerConsent } from "../../../../dev/sandbox/visitor.ts";
-import { CLIENTS, get, json, link, open, openReceiver, pages } from "./support.ts";
+import { CLIENTS, get, json, link, open, openReceiver, pages, request } from "./support.ts";
 
 // The providers' own specifications lie beside the repository; without them there is nothing to hold to.
 const SHARED = new URL("../../../../../shared/", import.meta.url);
@@ -136,7 +136,7 @@ Deno.test({
       "content-type": "application/json",
     };
     const session = await json(
-      await fetch(`${sandbox.url}/terra/api/v2/auth/generateWidgetSession`, {
+      await request(`${sandbox.url}/terra/api/v2/auth/generateWidgetSession`, {
         method: "POST",
         headers,
         body: JSON.stringify({ auth_success_redirect_url: "http://127.0.0.1:9/done" }),
@@ -148,15 +148,15 @@ Deno.test({
     for (const type of Object.keys(TERRA_TYPES)) {
       const name = type.charAt(0).toUpperCase() + type.slice(1);
       const path = `${sandbox.url}/terra/api/v2/${type}?${query}&with_samples=true`;
-      const inline = await json(await fetch(`${path}&to_webhook=false`, { headers }));
+      const inline = await json(await request(`${path}&to_webhook=false`, { headers }));
       const rows = inline["data"];
       assert.ok(Array.isArray(rows) && rows.length > 0, type);
       for (const row of rows) check(name, row);
       check("TerraUser", inline["user"]);
-      const ack = await json(await fetch(path, { headers }));
+      const ack = await json(await request(path, { headers }));
       check("DataSentToWebhook", ack);
     }
-    await (await fetch(`${sandbox.url}/terra/api/v2/athlete?${query}`, { headers })).body?.cancel();
+    await request(`${sandbox.url}/terra/api/v2/athlete?${query}`, { headers });
     sandbox.control.revoke("terra", "demo");
     await sandbox.control.settled();
     const seen = new Set<string>();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { CLIENTS, get, json, link, open, pages, post } from "./support.ts";
+import { CLIENTS, get, json, link, open, pages, post, request } from "./support.ts";
 
 const RANGE = "start_date=2026-11-01&end_date=2026-11-22";
 
 function command(url: string, path: string, body: unknown) {
-  return fetch(`${url}/_control${path}`, {
+  return request(`${url}/_control${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -28,7 +28,8 @@ Deno.test("_control does by HTTP what the control does in process", async () => 
   assert.equal(rows.at(-1)?.["id"], published["recordId"]);
   const unknown = await command(sandbox.url, "/publish", { ...order2, resource: "dreams" });
   assert.equal(unknown.status, 409);
-  const ledger: unknown = await (await fetch(`${sandbox.url}/_control/ledger?person=demo`)).json();
+  const ledger: unknown = await (await request(`${sandbox.url}/_control/ledger?person=demo`))
+    .json();
   assert.deepEqual(ledger, sandbox.ledger.facts("demo"));
   await sandbox.stop();
 });
@@ -48,7 +49,7 @@ Deno.test("_control answers this machine by its own name alone", async () => {
 Deno.test("control.requests() tells of each call and keeps no token", async () => {
   const sandbox = await open();
   const { access_token } = await link(sandbox, { person: "demo" });
-  await (await get(sandbox, "/oura/v2/usercollection/personal_info", access_token)).body?.cancel();
+  await get(sandbox, "/oura/v2/usercollection/personal_info", access_token);
   const requests = sandbox.control.requests();
   assert.deepEqual(requests.map((one) => `${one.method} ${one.path} ${one.authorization}`), [
     "GET /oauth/authorize none",

@@ -4,7 +4,7 @@ import type { Fact } from "../../../../dev/sandbox/ledger.ts";
 import { answerConsent } from "../../../../dev/sandbox/visitor.ts";
 import { COLLECTIONS } from "../../../../dev/sandbox/oura/collections.ts";
 import { TERRA_TYPES } from "../../../../dev/sandbox/terra/collections.ts";
-import { CLIENTS, get, json, link, open, pages } from "./support.ts";
+import { CLIENTS, get, json, link, open, pages, request } from "./support.ts";
 
 const CATALOG = new URL("../../../../../shared/design/metric_catalog.csv", import.meta.url);
 const ignore = !present(CATALOG);
@@ -41,11 +41,11 @@ async function wholeLedger(people: readonly string[]): Promise<readonly Fact[]> 
     for (const path of ["egvs", "events", "calibrations", "alerts"]) {
       const query = "startDate=2026-11-01T00:00:00&endDate=2026-11-20T15:00:00";
       const at = `/dexcom-us/v3/users/self/${path}?${query}`;
-      await (await get(sandbox, at, dexcom.access_token)).body?.cancel();
+      await get(sandbox, at, dexcom.access_token);
     }
     const headers = { "dev-id": CLIENTS.terra.id, "x-api-key": CLIENTS.terra.secret };
     const session = await json(
-      await fetch(`${sandbox.url}/terra/widget/api/session`, {
+      await request(`${sandbox.url}/terra/widget/api/session`, {
         method: "POST",
         headers,
         body: JSON.stringify({ auth_success_redirect_url: "http://127.0.0.1:9/done" }),
@@ -55,8 +55,7 @@ async function wholeLedger(people: readonly string[]): Promise<readonly Fact[]> 
     const user = (await answerConsent(page, { person })).searchParams.get("user_id");
     for (const type of Object.keys(TERRA_TYPES)) {
       const query = `user_id=${user}&${WEEKS}&to_webhook=false&with_samples=true`;
-      const response = await fetch(`${sandbox.url}/terra/api/v2/${type}?${query}`, { headers });
-      await response.body?.cancel();
+      await request(`${sandbox.url}/terra/api/v2/${type}?${query}`, { headers });
     }
   }
   const facts = sandbox.ledger.facts();

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { answerConsent } from "../../../../dev/sandbox/visitor.ts";
-import { authorizeUrl, CALLBACK, CLIENTS, get, json, link, open, pages, post } from "./support.ts";
+import {
+  authorizeUrl,
+  CALLBACK,
+  CLIENTS,
+  get,
+  json,
+  link,
+  open,
+  pages,
+  post,
+  request,
+} from "./support.ts";
 
 const RANGE = "start_date=2026-11-01&end_date=2026-11-21";
 const credentials = { client_id: CLIENTS.oura.id, client_secret: CLIENTS.oura.secret };
@@ -22,7 +33,7 @@ Deno.test("oura authorize never redirects to an address that is not registered",
   const oura = { ...CLIENTS.oura, redirectUris: [CALLBACK] };
   const sandbox = await open({ clients: { oura } });
   const evil = authorizeUrl(sandbox, "/oura/oauth/authorize", { redirect_uri: `${CALLBACK}/` });
-  const response = await fetch(evil, { redirect: "manual" });
+  const response = await request(evil, { redirect: "manual" });
   assert.equal(response.status, 400);
   assert.match(await response.text(), /not registered/);
   await sandbox.stop();

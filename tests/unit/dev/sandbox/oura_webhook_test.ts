@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { CLIENTS, get, json, link, open, openReceiver } from "./support.ts";
+import { CLIENTS, get, json, link, open, openReceiver, request } from "./support.ts";
 
 const subscribe = (sandbox: { url: string }, callback_url: string, event_type: string) =>
-  fetch(`${sandbox.url}/oura/v2/webhook/subscription`, {
+  request(`${sandbox.url}/oura/v2/webhook/subscription`, {
     method: "POST",
     headers: {
       "content-type": "application/json",

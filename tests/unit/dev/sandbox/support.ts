@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../../dev/sandbox/server.ts";
+import { pause } from "../../../../dev/sandbox/deliver.ts";
 import { type Answer, answerConsent } from "../../../../dev/sandbox/visitor.ts";
 
 export const NOON = new Date("2026-11-20T15:00:00Z");
@@ -46,8 +47,16 @@ export function authorizeUrl(sandbox: Sandbox, path: string, extra: Record<strin
   return url;
 }
 
+/** `fetch` with the body read to its end: what nobody reads would keep the connection. */
+export async function request(url: string | URL, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(url, init);
+  const { status, headers } = response;
+  const bytes = await response.arrayBuffer();
+  return new Response(status === 204 || bytes.byteLength === 0 ? null : bytes, { status, headers });
+}
+
 export function post(url: string, form: Record<string, string>, headers?: HeadersInit) {
-  return fetch(url, {
+  return request(url, {
     method: "POST",
     body: new URLSearchParams(form),
     ...(headers ? { headers } : {}),
@@ -80,7 +89,7 @@ export async function link(
 }
 
 export function get(sandbox: Sandbox, path: string, token: string): Promise<Response> {
-  return fetch(sandbox.url + path, { headers: { authorization: `Bearer ${token}` } });
+  return request(sandbox.url + path, { headers: { authorization: `Bearer ${token}` } });
 }
 
 /** Every row of a paged Oura list. */
@@ -118,13 +127,19 @@ export function openReceiver(status: (n: number) => number = () => 200) {
     if (req.method === "GET") return Response.json({ challenge });
     const text = await req.text();
     received.push({ headers: req.headers, text, body: JSON.parse(text) });
-    return new Response(null, { status: status(deliveries++) });
+    // Kept-alive connections outlive a shutdown on Deno 2.1.4.
+    return new Response(null, {
+      status: status(deliveries++),
+      headers: { connection: "close" },
+    });
   });
   return {
     url: `http://127.0.0.1:${server.addr.port}/webhooks`,
     received,
     async [Symbol.asyncDispose]() {
-      await server.shutdown();
+      const closed = new AbortController();
+      const shutdown = server.shutdown().finally(() => closed.abort());
+      await Promise.race([shutdown, pause(1, closed.signal)]);
     },
   };
 }

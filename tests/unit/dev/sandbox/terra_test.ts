@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { Sandbox } from "../../../../dev/sandbox/server.ts";
 import { type Answer, answerConsent } from "../../../../dev/sandbox/visitor.ts";
-import { CLIENTS, json, open, openReceiver, type Received } from "./support.ts";
+import { CLIENTS, json, open, openReceiver, type Received, request } from "./support.ts";
 
 const AUTH = {
   "dev-id": CLIENTS.terra.id,
@@ -16,7 +16,7 @@ function openWith(webhookUrl: string): Promise<Sandbox> {
 }
 
 function call(sandbox: Sandbox, path: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(`${sandbox.url}/terra${path}`, { headers: AUTH, ...init });
+  return request(`${sandbox.url}/terra${path}`, { headers: AUTH, ...init });
 }
 
 async function pageOf(sandbox: Sandbox, path = "/api/v2/auth/generateWidgetSession") {
@@ -68,11 +68,10 @@ Deno.test("terra widget links a device: redirect, signed auth webhook, userInfo"
   const users: unknown = await (await call(sandbox, "/v2/userInfo?reference_id=reference-1"))
     .json();
   assert.ok(Array.isArray(users) && users.length === 1);
-  assert.equal((await fetch(page)).status, 404, "a session works once");
-  const stranger = await fetch(`${sandbox.url}/terra/api/v2/userInfo?user_id=${userId}`);
+  assert.equal((await request(page)).status, 404, "a session works once");
+  const stranger = await request(`${sandbox.url}/terra/api/v2/userInfo?user_id=${userId}`);
   assert.equal(stranger.status, 401);
   assert.equal(stranger.headers.get("content-type"), "application/problem+json");
-  await stranger.body?.cancel();
   await sandbox.stop();
 });
 
