@@ -19,6 +19,18 @@ declare
   v_id uuid;
   v_user_id uuid;
 begin
+  -- A person who comes back gets the account they had: a second one would bring its whole history twice.
+  update raphael.provider_accounts a
+  set status = 'pending', cause = null, updated_at = now()
+  where a.id = (
+    select o.id
+    from raphael.provider_accounts o
+    where o.user_id = p_user_id and o.provider = p_provider and o.region = p_region
+      and o.external_user_id = p_external_user_id
+    order by o.status <> 'disconnected' desc
+    limit 1
+  ) and a.status = 'disconnected';
+
   insert into raphael.provider_accounts as a (user_key, user_id, provider, region, external_user_id, via)
   values
     (raphael_private.person_key(p_user_id), p_user_id, p_provider, p_region, p_external_user_id, p_via)
@@ -30,6 +42,10 @@ begin
   end if;
   return query
   select v_id, coalesce((select t.token_version from raphael_private.account_tokens t where t.account_id = v_id), 0) + 1;
+exception
+  -- Reviving ours collides where another person has linked the same account since.
+  when unique_violation then
+    raise exception 'account belongs to another person' using errcode = 'RH004';
 end
 $$;
 comment on function raphael_private.reserve_account(uuid, text, text, text, text) is

@@ -87,6 +87,9 @@ async function remember(
   try {
     return await deps.db.query((sql) => beginConnection(sql, row));
   } catch (error) {
+    if (isRaised(error, "personGone")) {
+      throw new ProblemError("session_invalid", "Cannot begin linking: the person is gone");
+    }
     if (!isRaised(error, "tooManyOpen")) throw error;
     throw new ProblemError("rate_limited", "Cannot begin linking: too many attempts are open", 600);
   }

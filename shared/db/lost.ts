@@ -7,7 +7,7 @@ const LOST_CODE = /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND
 /** Whether the connection, and not the statement, failed. */
 export function isLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error.name === "DeadlinePassed") return true;
+  if (error.name === "DeadlinePassed" || error.name === "PoolLost") return true;
   const code = "code" in error ? String(error.code) : "";
   return error instanceof postgres.PostgresError ? LOST_STATE.test(code) : LOST_CODE.test(code);
 }
@@ -27,6 +27,8 @@ export const RAISED = {
   accountClosed: "RH002",
   tooManyOpen: "RH003",
   accountOfAnother: "RH004",
+  /** Postgres' own foreign_key_violation: the person was deleted, their session lives on. */
+  personGone: "23503",
 } as const;
 
 /** Whether `error` was raised with this SQLSTATE. */
