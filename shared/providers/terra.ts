@@ -15,9 +15,9 @@
  * - A linked account that links again has a new id: `user_reauth` names both.
  * - Times without a zone are local, unless `timestamp_localization` is 0; then `+00:00` is UTC and
  *   tells nothing of the person's clock.
- * - Samples of steps, distance and floors are running totals. Those of calories are not described, so
- *   they stay in raw; so do workouts' own, which the day's repeat, and all `day_avg_*`, which restate
- *   the samples beside them.
+ * - Samples of steps, distance, floors and (it seems) calories are running totals of the payload, no
+ *   counts of their own: they stay in raw, and the totals are read. All `day_avg_*` restate the
+ *   samples beside them and stay there too, but for glucose, whose mean is a metric.
  * - Oxygen samples of type 1 are muscle, not blood. Negative stress levels are Garmin's "no reading".
  * - `data_enrichment` holds Terra's own scores, null in most deliveries, which would erase them: left
  *   in raw. So are `time_in_range`, whose unit nobody states, and running cadence, whose "rpm" may be

@@ -23,7 +23,6 @@ import {
   heartRateData,
   heartRateOfDay,
   heartRateSamples,
-  increments,
   maybeNumber,
   metadata,
   samples,
@@ -42,11 +41,6 @@ const row = z.looseObject({
     floors_climbed: maybeNumber,
     elevation: z.looseObject({ gain_actual_meters: maybeNumber }).nullish(),
     swimming: z.looseObject({ num_strokes: maybeNumber }).nullish(),
-    detailed: z.looseObject({
-      step_samples: samples({ steps: maybeNumber }),
-      distance_samples: samples({ distance_meters: maybeNumber }),
-      floors_climbed_samples: samples({ floors_climbed: maybeNumber }),
-    }).nullish(),
   }).nullish(),
   calories_data: z.looseObject({
     total_burned_calories: maybeNumber,
@@ -58,7 +52,7 @@ const row = z.looseObject({
     low_intensity_seconds: maybeNumber,
     moderate_intensity_seconds: maybeNumber,
     vigorous_intensity_seconds: maybeNumber,
-    inactivity_seconds: maybeNumber,
+    rest_seconds: maybeNumber,
     standing_seconds: maybeNumber,
     standing_hours_count: maybeNumber,
   }).nullish(),
@@ -121,7 +115,6 @@ export const daily = resource({
     yield* durations(row, day);
     yield* vitals(row, day);
     yield* stressAndScores(row, day);
-    yield* growth(row, day);
   },
 });
 
@@ -147,8 +140,7 @@ function* durations({ active_durations_data: active }: Row, day: Day) {
   yield* measure("active_duration_low", seconds(active?.low_intensity_seconds), day);
   yield* measure("active_duration_moderate", seconds(active?.moderate_intensity_seconds), day);
   yield* measure("active_duration_vigorous", seconds(active?.vigorous_intensity_seconds), day);
-  // Not `rest_seconds`: Terra's levels are Oura's, where rest is lying and sleep, inactive is sitting.
-  yield* measure("sedentary_duration", seconds(active?.inactivity_seconds), day);
+  yield* measure("sedentary_duration", seconds(active?.rest_seconds), day);
   yield* measure("stand_duration", seconds(active?.standing_seconds), day);
   yield* measure("stand_hours", count(active?.standing_hours_count), day);
 }
@@ -188,28 +180,4 @@ function* stressAndScores({ stress_data: stress, scores, strain_data, metadata }
 /** Garmin's levels below zero, which Terra passes on, say why there was no measurement. */
 function measured(level: number | null | undefined): number | undefined {
   return level == null || level < 0 ? undefined : level;
-}
-
-/** Totals that run from the start of the day, as what each reading added. */
-function* growth({ distance_data, metadata }: Row, day: Day) {
-  const clock = clockOf(metadata);
-  const detailed = distance_data?.detailed;
-  yield* increments(
-    timed(detailed?.step_samples, clock),
-    ({ steps }) => steps,
-    day.start,
-    (grown, at) => measure("steps", count(grown), at),
-  );
-  yield* increments(
-    timed(detailed?.distance_samples, clock),
-    ({ distance_meters }) => distance_meters,
-    day.start,
-    (grown, at) => measure("distance", metres(grown), at),
-  );
-  yield* increments(
-    timed(detailed?.floors_climbed_samples, clock),
-    ({ floors_climbed }) => floors_climbed,
-    day.start,
-    (grown, at) => measure("floors_climbed", count(grown), at),
-  );
 }

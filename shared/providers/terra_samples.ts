@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Metric, Quarantine, When } from "../catalog/normalized.ts";
+import type { Metric, When } from "../catalog/normalized.ts";
 import { beatsPerMinute, milliseconds, percent } from "../catalog/units.ts";
 import { MINUTE } from "../core/time.ts";
 import { measure } from "./kit/measure.ts";
@@ -74,30 +74,6 @@ export function* timed<S extends { readonly timestamp?: string | null | undefine
     const at = clock(reading.timestamp);
     if (at) yield [reading, at];
   }
-}
-
-/**
- * What a running total grew by between readings, each growth over its span. A total that falls is
- * none, and then nothing of the series is believed.
- */
-export function* increments<S, T>(
-  readings: Iterable<readonly [reading: S, at: When]>,
-  totalOf: (reading: S) => number | null | undefined,
-  from: Date,
-  emit: (growth: number, at: When) => Iterable<T>,
-): Generator<T | Quarantine, void> {
-  const grown: (readonly [growth: number, at: When])[] = [];
-  const inOrder = [...readings].sort(([, a], [, b]) => a.start.getTime() - b.start.getTime());
-  let start = from;
-  let before = 0;
-  for (const [reading, at] of inOrder) {
-    const total = totalOf(reading);
-    if (total == null || at.start <= start) continue;
-    if (total < before) return yield { kind: "quarantine", reason: "implausible" };
-    grown.push([total - before, { ...at, start, end: at.start }]);
-    [start, before] = [at.start, total];
-  }
-  for (const [growth, at] of grown) yield* emit(growth, at);
 }
 
 export const heartRateData = z.looseObject({

@@ -18,35 +18,15 @@ function valuesOf(resource: string, row: Record<string, unknown>): readonly stri
 
 const at = (time: string) => `2026-07-01T${time}:00.000000+02:00`;
 
-Deno.test("running totals become what each reading added, in order, from the day's start", () => {
-  const step_samples = [
-    { timestamp: at("09:00"), steps: 450 },
-    { timestamp: at("08:00"), steps: 300 },
-    { timestamp: at("10:00"), steps: null },
-    { timestamp: at("00:00"), steps: 0 },
-    { timestamp: at("11:00"), steps: 450 },
-  ];
-  const { records } = terra.normalise("daily", {
-    metadata: { start_time: at("00:00") },
-    distance_data: { detailed: { step_samples } },
-  });
-  const spans = records[0]?.items.map((item) =>
-    item.kind === "metric" && [item.value, item.start.toISOString(), item.end?.toISOString()]
-  );
-  assert.deepEqual(spans, [
-    [300, "2026-06-30T22:00:00.000Z", "2026-07-01T06:00:00.000Z"],
-    [150, "2026-07-01T06:00:00.000Z", "2026-07-01T07:00:00.000Z"],
-    [0, "2026-07-01T07:00:00.000Z", "2026-07-01T09:00:00.000Z"],
-  ]);
-});
-
-Deno.test("a total that falls is none: nothing of its series is believed", () => {
-  const step_samples = [
-    { timestamp: at("08:00"), steps: 300 },
-    { timestamp: at("09:00"), steps: 120 },
-  ];
-  const distance_data = { steps: 420, detailed: { step_samples } };
-  assert.deepEqual(valuesOf("daily", { distance_data }), ["steps 420", "quarantine implausible"]);
+Deno.test("running totals are no counts: only the day's own total is read", () => {
+  const detailed = {
+    step_samples: [{ timestamp: at("08:00"), steps: 300 }, { timestamp: at("09:00"), steps: 420 }],
+    distance_samples: [{ timestamp: at("09:00"), distance_meters: 300 }],
+    floors_climbed_samples: [{ timestamp: at("09:00"), floors_climbed: 2 }],
+  };
+  assert.deepEqual(valuesOf("daily", { distance_data: { steps: 420, detailed } }), ["steps 420"]);
+  const distance_data = { summary: { steps: 420 }, detailed };
+  assert.deepEqual(valuesOf("activity", { distance_data }), ["workout"]);
 });
 
 Deno.test("a day is known by the date as written, wherever the clock stands", () => {
@@ -163,11 +143,16 @@ Deno.test("efficiency is percent, also where a fraction comes through", () => {
   }
 });
 
-Deno.test("a night or workout that ends before it starts is kept aside", () => {
+Deno.test("a night or workout that ends before it starts is kept aside, samples and all", () => {
+  const heart_rate_data = { detailed: { hr_samples: [{ timestamp: at("08:30"), bpm: 60 }] } };
   for (const resource of ["sleep", "activity"]) {
-    const metadata = { summary_id: "1", start_time: at("09:00"), end_time: at("08:00") };
-    assert.deepEqual(valuesOf(resource, { metadata }), ["quarantine interval_inverted"]);
-    assert.deepEqual(valuesOf(resource, { metadata: { summary_id: "1" } }), ["quarantine no_time"]);
+    const inverted = { summary_id: "1", start_time: at("09:00"), end_time: at("08:00") };
+    assert.deepEqual(valuesOf(resource, { metadata: inverted, heart_rate_data }), [
+      "quarantine interval_inverted",
+    ]);
+    assert.deepEqual(valuesOf(resource, { metadata: { summary_id: "1" }, heart_rate_data }), [
+      "quarantine no_time",
+    ]);
   }
 });
 
