@@ -31,7 +31,7 @@ const COMMIT_PAUSES_MS = [100, 500, 2_000, 5_000, 10_000, 20_000];
 
 /**
  * Exchanges the refresh token for a new pair: one at a time for each account, written down before it
- * starts, stored before it is used. See docs/decisions/0007-token-refresh.md.
+ * starts, stored before it is used. See docs/decisions/0011-token-refresh.md.
  */
 export async function refresh(
   deps: Deps,
