@@ -73,6 +73,15 @@ Deno.test("startFunctions() starts a function again that died, on the same port"
   });
 });
 
+Deno.test("stop() does not wait for a function that has something to wait for", async () => {
+  let asked = 0;
+  await withEcho("metrics", async ({ base }) => {
+    await (await fetch(`${base}/hold`)).body?.cancel();
+    asked = performance.now();
+  });
+  assert.ok(performance.now() - asked < 3_000);
+});
+
 Deno.test("startFunctions() says in one line why a function cannot start", async () => {
   const start = startFunctions({
     sources: [{ slug: "gone", entrypoint: "tests/e2e/support/no_such_file.ts" }],

@@ -18,6 +18,10 @@ async function answer(request: Request): Promise<Response> {
     });
     return new Response("dying");
   }
+  if (url.pathname.endsWith("/hold")) {
+    setInterval(() => {}, 1_000); // like an idle connection of a pool: something to wait for
+    return new Response("holding");
+  }
   const target = url.searchParams.get("connect");
   return Response.json({
     started,
