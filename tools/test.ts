@@ -7,7 +7,7 @@
  * `DENO_OTHER=<path>` saves fetching the other Deno. The last line is `N passed, N failed`.
  */
 import { parseArgs } from "node:util";
-import { type DenoBinary, other, PRODUCTION, running } from "./test/denos.ts";
+import { type DenoBinary, other, running } from "./test/denos.ts";
 import { lastLine, sum, type Tally, tally } from "./test/report.ts";
 import { runTests } from "./test/run.ts";
 import { startTestServer, type TestServer } from "./test/server.ts";
@@ -32,10 +32,7 @@ async function main(): Promise<number> {
   const tallies: Tally[] = [];
   try {
     for (const deno of denos) {
-      for (const selection of selections) {
-        if (selection.suite.developmentOnly && deno.version === PRODUCTION) continue;
-        tallies.push(await run(deno, selection, server));
-      }
+      for (const selection of selections) tallies.push(await run(deno, selection, server));
     }
   } finally {
     await server?.stop();

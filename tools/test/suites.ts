@@ -4,8 +4,6 @@ export interface Suite {
   readonly permissions: readonly string[];
   /** Needs the run's Postgres, so it starts one. */
   readonly database?: true;
-  /** Tests what only development runs, so production's Deno is not asked. */
-  readonly developmentOnly?: true;
 }
 
 /** Never a lock file (2.1 cannot read the newer format), never a question; types are `check`'s work. */
@@ -21,7 +19,6 @@ export const SUITES: readonly Suite[] = [
   {
     path: "tests/unit/dev",
     permissions: ["--allow-read", "--allow-write", "--allow-env", LOOPBACK],
-    developmentOnly: true,
   },
   { path: "tests/unit", permissions: ["--allow-read", `--allow-env=${POSTGRES}`, LOOPBACK] },
   { path: "tests/conformance", permissions: ["--allow-read", "--allow-env", LOOPBACK] },
