@@ -152,3 +152,12 @@ Deno.test("fetchLatestMetrics() ends where pages go round in a circle", () =>
     }, { name: "ProviderError" });
     assert.equal(requests.length, 3);
   }));
+
+Deno.test("fetchPage() refuses a page that names itself as the next one", () =>
+  withProvider(() => Response.json({ data: [], next: "a" }), async ({ context }) => {
+    const ask = { account: ACCOUNT, window: WINDOW, resource: "things" };
+    assert.equal((await yielding().fetchPage(ask, context())).next, "a");
+    await assert.rejects(yielding().fetchPage({ ...ask, cursor: "a" }, context()), {
+      name: "ProviderError",
+    });
+  }));

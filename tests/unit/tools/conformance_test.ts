@@ -101,6 +101,7 @@ Deno.test("judge() compares sessions by id, stages exactly, and looks into them 
   assert.deepEqual(sleep({ external_id: "n", stages, hr_avg: null, efficiency_pct: 88 }), PASS);
   assert.deepEqual(sleep({ external_id: "m", stages }), MISSING);
   assert.deepEqual(sleep({ external_id: "n", stages: stages.slice(1) }), MISSING);
+  assert.deepEqual(sleep({ external_id: "n", stages: stages.slice(0, 1) }), MISSING);
   assert.deepEqual(sleep({ external_id: "n", stages: stages.toReversed() }), MISSING);
   assert.deepEqual(sleep({ external_id: "n", hr_avg: 0 }), MISSING);
   const forbidden = [{ metric: "sleep_efficiency", value: 88 }];

@@ -136,3 +136,11 @@ Deno.test("fetchProfile() refuses an id that could write into an address or a he
     });
   }
 });
+
+Deno.test("conform() is not asked about an outage, whose body may be anything", () =>
+  withProvider(() => new Response("<html>", { status: 503 }), async ({ context }) => {
+    const asked = link({ conform: (response) => response.json() });
+    await assert.rejects(asked.exchangeCodeForTokens(EXCHANGE, context()), {
+      failure: { kind: "unavailable", status: 503 },
+    });
+  }));
