@@ -30,6 +30,11 @@ export interface ReadingKey {
 export interface ReadingFilter {
   /** Catalog codes; never empty. */
   readonly metrics: readonly string[];
+  /**
+   * Groups of which a source's local day shows only the first code that has readings: the later ones
+   * are parts of it, as active energy is of the total.
+   */
+  readonly firstPresent?: readonly (readonly string[])[];
   readonly since?: Date;
   readonly until?: Date;
   readonly provider?: string;
@@ -47,7 +52,7 @@ export async function listReadings(sql: Sql, f: ReadingFilter): Promise<Reading[
     with person as materialized (
       select p.user_key from raphael.people p where p.user_id = (select auth.uid())
     ), wanted as materialized (
-      select m.id from raphael.metrics m where m.code = any (${[...f.metrics]})
+      ${wanted(sql, f)}
     )
     select r.metric, r.category, r.value, r.unit, ${iso(sql, sql`r.start_at`)} as start,
            r.duration_s as "durationSeconds", r.offset_minutes as "offsetMinutes", r.provider, r.via, r.device,
@@ -58,6 +63,7 @@ export async function listReadings(sql: Sql, f: ReadingFilter): Promise<Reading[
     cross join lateral (
       select * from raphael.readings s
       where s.user_key = person.user_key and s.metric_id = wanted.id
+        ${f.firstPresent ? sql`and ${isNoPart(sql, sql`s`)}` : sql``}
         ${f.since ? sql`and s.start_at >= ${f.since}` : sql``}
         ${f.until ? sql`and s.start_at < ${f.until}` : sql``}
         ${f.provider ? sql`and s.provider = ${f.provider}` : sql``}
@@ -76,16 +82,16 @@ export async function listReadings(sql: Sql, f: ReadingFilter): Promise<Reading[
     limit ${f.limit}`;
 }
 
-/** The newest reading of each metric. */
+/** The newest reading of each metric, parts left out whose whole is there. */
 export async function latestReadings(
   sql: Sql,
-  f: Pick<ReadingFilter, "metrics" | "provider">,
+  f: Pick<ReadingFilter, "metrics" | "provider" | "firstPresent">,
 ): Promise<Reading[]> {
   return await sql<Reading[]>`
     with person as materialized (
       select p.user_key from raphael.people p where p.user_id = (select auth.uid())
     ), wanted as materialized (
-      select m.id from raphael.metrics m where m.code = any (${[...f.metrics]})
+      ${wanted(sql, f)}
     )
     select r.metric, r.category, r.value, r.unit, ${iso(sql, sql`r.start_at`)} as start,
            r.duration_s as "durationSeconds", r.offset_minutes as "offsetMinutes", r.provider, r.via, r.device,
@@ -100,7 +106,45 @@ export async function latestReadings(
       order by s.start_at desc, s.source_id desc, s.record_id desc
       limit 1
     ) r
+    ${f.firstPresent ? sql`where ${isNoPart(sql, sql`r`)}` : sql``}
     order by r.metric`;
+}
+
+/** Ids of the metrics, and of those before each in its group. */
+function wanted(sql: Sql, f: Pick<ReadingFilter, "metrics" | "firstPresent">) {
+  const codes = [...f.metrics];
+  if (!f.firstPresent) return sql`select m.id from raphael.metrics m where m.code = any (${codes})`;
+  const pairs = f.firstPresent.flatMap((group) =>
+    group.flatMap((part, index) => group.slice(0, index).map((whole) => ({ part, whole })))
+  );
+  return sql`
+    select m.id, array(
+      select w.id
+      from jsonb_to_recordset(${sql.json(pairs)}) as p (part text, whole text)
+      join raphael.metrics w on w.code = p.whole
+      where p.part = m.code
+    ) as whole_ids
+    from raphael.metrics m where m.code = any (${codes})`;
+}
+
+/**
+ * No whole of reading `r` by the same source on the same local day. One local day spans 50 hours over
+ * all the world's clocks, which keeps the search inside a short stretch of the samples' index.
+ */
+function isNoPart(sql: Sql, r: ReturnType<Sql>) {
+  const day = (of: ReturnType<Sql>) =>
+    sql`(${of}.start_at at time zone 'UTC'
+          + make_interval(mins => coalesce(${of}.offset_minutes, 0)))::date`;
+  return sql`not exists (
+    select
+    from raphael.samples w
+    join raphael.sources ws on ws.id = w.source_id
+    join raphael.sources rs on rs.id = ${r}.source_id
+    where w.user_key = person.user_key and w.metric_id = any (wanted.whole_ids)
+      and w.start_at between ${r}.start_at - interval '50 hours' and ${r}.start_at + interval '50 hours'
+      and ws.account_id = rs.account_id and ws.device = rs.device
+      and ${day(sql`w`)} = ${day(r)}
+  )`;
 }
 
 function iso(sql: Sql, column: ReturnType<Sql>) {

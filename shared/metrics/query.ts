@@ -29,6 +29,8 @@ export interface MetricQuery {
   readonly claims: UserClaims;
   /** Catalog codes; absent means all. */
   readonly types?: readonly string[];
+  /** Groups of which a source's day answers with the first code that has rows. */
+  readonly firstPresent?: readonly (readonly string[])[];
   readonly since?: Date;
   readonly until?: Date;
   readonly provider?: string;
@@ -46,6 +48,7 @@ export async function listMetrics(
     listReadings(sql, {
       metrics: query.types ?? METRIC_CODES,
       limit: query.limit + 1,
+      ...(query.firstPresent ? { firstPresent: query.firstPresent } : {}),
       ...(query.since ? { since: query.since } : {}),
       ...(query.until ? { until: query.until } : {}),
       ...(query.provider ? { provider: query.provider } : {}),
@@ -62,11 +65,12 @@ export async function listMetrics(
 /** The newest value of each metric. */
 export async function latestMetrics(
   db: Database,
-  query: Pick<MetricQuery, "claims" | "types" | "provider">,
+  query: Pick<MetricQuery, "claims" | "types" | "firstPresent" | "provider">,
 ): Promise<{ rows: MetricRow[] }> {
   const readings = await asUser(db, query.claims, (sql) =>
     latestReadings(sql, {
       metrics: query.types ?? METRIC_CODES,
+      ...(query.firstPresent ? { firstPresent: query.firstPresent } : {}),
       ...(query.provider ? { provider: query.provider } : {}),
     }));
   return { rows: readings.map(toRow) };

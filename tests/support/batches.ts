@@ -1,0 +1,69 @@
+import { ingest } from "@shared/db/records.ts";
+import type { Batch, RecordRow, SampleRow, SourceRow } from "@shared/db/records.ts";
+import type { Sql } from "@shared/db/client.ts";
+import type { TestAccount } from "./people.ts";
+
+const PLAIN: SourceRow = {
+  ordinal: 0,
+  device: "",
+  statistic: "",
+  entry: "",
+  daily_total: false,
+  estimated: false,
+  scale: "",
+};
+
+export interface Value {
+  readonly at: string;
+  readonly value: number;
+  readonly metric?: string;
+  readonly offsetMinutes?: number;
+}
+
+/** One record and its values; `version` and `deleted` as the provider says. */
+export interface Told extends Partial<Pick<RecordRow, "version" | "deleted" | "quarantine">> {
+  readonly id: string;
+  readonly values?: readonly Value[];
+}
+
+/** Records as `toBatch` makes them, of one source. */
+export function batchOf(told: readonly Told[], source: Partial<SourceRow> = {}): Batch {
+  return {
+    records: told.map(({ id, values, ...rest }, ordinal) => ({
+      ordinal,
+      id,
+      version: null,
+      deleted: false,
+      raw: { values: values ?? [] },
+      quarantine: null,
+      ...rest,
+    })),
+    sources: [{ ...PLAIN, ...source }],
+    samples: told.flatMap(({ id, values = [] }) => values.map((value) => sample(id, value))),
+    sessions: [],
+  };
+}
+
+function sample(record: string, value: Value): SampleRow {
+  return {
+    record,
+    metric: value.metric ?? "heart_rate",
+    start_at: value.at,
+    source: 0,
+    value: value.value,
+    duration_s: null,
+    offset_minutes: value.offsetMinutes ?? null,
+  };
+}
+
+/** Stores what an account told of one resource, as observed at `observedAt`. */
+export async function store(
+  sql: Sql,
+  account: TestAccount,
+  batch: Batch,
+  p: { readonly observedAt?: string; readonly resource?: string } = {},
+): Promise<{ changed: number; stored: number }> {
+  const { observedAt = "2026-03-01T00:00:00Z", resource = "heartrate" } = p;
+  const { id: accountId, generation } = account;
+  return { ...await ingest(sql, { accountId, generation, resource, observedAt, batch }) };
+}
