@@ -82,7 +82,7 @@ begin
   select * into t from raphael_private.account_tokens k where k.account_id = p_account_id for update;
   if not found then
     return 'gone';
-  elsif t.refresh_fingerprint <> p_consumed_fingerprint then
+  elsif t.refresh_fingerprint is distinct from p_consumed_fingerprint then
     return 'fresh';
   elsif t.refresh_epoch <> p_epoch then
     return 'stale';

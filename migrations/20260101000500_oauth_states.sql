@@ -42,7 +42,9 @@ as $$
 declare
   v_expires_at timestamptz;
 begin
-  -- Twenty open attempts are a person who keeps clicking; more is somebody else.
+  -- Twenty open attempts are a person who keeps clicking; more is somebody else. One at a time counts
+  -- and adds, or a burst would pass together.
+  perform pg_advisory_xact_lock(hashtextextended('begin_connection:' || p_user_id, 0));
   if (
     select count(*) from raphael_private.oauth_states s
     where s.user_id = p_user_id and s.consumed_at is null and s.expires_at > now()

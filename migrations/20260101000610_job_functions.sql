@@ -23,7 +23,8 @@ begin
   -- In key order, so that two writers of overlapping sets wait and never deadlock.
   order by n.dedup_key, n.priority
   on conflict (dedup_key) do update
-    set rerun = j.rerun or j.leased_until is not null,
+    -- It runs, or waits between two pages: what it has read already may lack what triggered this.
+    set rerun = j.rerun or j.leased_until is not null or j.cursor is not null,
         priority = least(j.priority, excluded.priority),
         -- A trigger brings a waiting job forward, but never one that waits out a failure or a pause.
         run_at = case
@@ -124,17 +125,45 @@ comment on function raphael_private.claim_jobs(smallint, int, float8, uuid) is
   'Leases up to p_limit due jobs of a queue, most urgent first; -queue gives jobs whose worker died, to be run alone';
 grant execute on function raphael_private.claim_jobs(smallint, int, float8, uuid) to raphael_app;
 
+create function raphael_private.solo_waits() returns boolean
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select exists (
+    select from raphael_private.sync_jobs j
+    where j.queue < 0 and j.run_at <= now() and (j.leased_until is null or j.leased_until < now())
+  )
+$$;
+comment on function raphael_private.solo_waits() is 'Whether a job whose worker died waits to be run alone';
+grant execute on function raphael_private.solo_waits() to raphael_app;
+
 create function raphael_private.extend_leases(p_ids bigint[], p_epochs int[], p_lease_seconds float8)
 returns setof bigint
 language sql
 security definer
 set search_path = ''
 as $$
-  update raphael_private.sync_jobs j
-  set leased_until = now() + make_interval(secs => p_lease_seconds)
-  from unnest(p_ids, p_epochs) as held (id, epoch)
-  where j.id = held.id and j.epoch = held.epoch and j.leased_until is not null
-  returning j.id
+  with held as materialized (
+    select j.id, j.epoch
+    from raphael_private.sync_jobs j
+    join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
+    where j.leased_until is not null
+  ), free as materialized (
+    -- Never waits: a row that is locked is being settled or triggered, claims skip it as well, and a
+    -- heartbeat behind a slow effect would stop those of all its neighbours.
+    select j.id
+    from raphael_private.sync_jobs j
+    join held h on j.id = h.id and j.epoch = h.epoch
+    for update of j skip locked
+  ), extended as (
+    update raphael_private.sync_jobs j
+    set leased_until = now() + make_interval(secs => p_lease_seconds)
+    from free f
+    where j.id = f.id and j.leased_until is not null
+  )
+  select h.id from held h
 $$;
 comment on function raphael_private.extend_leases(bigint[], int[], float8) is
   'Heartbeat. Answers the jobs still held: one that is missing was given to another, so its work must stop';
