@@ -47,7 +47,7 @@ as $$
 declare
   v_user_key int;
   v_ids bigint[];
-  v_external_ids text[];
+  v_ordinals int[];
   v_stored int := 0;
 begin
   -- Held until commit: disconnecting, relinking and deletion wait for us, or we see them and stop.
@@ -63,9 +63,10 @@ begin
   perform pg_advisory_xact_lock(hashtextextended(p_account_id::text || p_resource, 0));
 
   with incoming as (
-    -- A batch may hold one record twice; the newest version, then the last one, stands for it.
+    -- A batch may hold one record twice; the newest version, then the last one, stands for it. What the
+    -- others mean is left out, because samples and sessions name their record by its ordinal.
     select distinct on (n.id)
-      n.id as external_id, coalesce(n.version, '-infinity') as source_version, n.deleted,
+      n.ordinal, n.id as external_id, coalesce(n.version, '-infinity') as source_version, n.deleted,
       case when n.deleted then null else n.raw end as payload, n.quarantine
     from jsonb_to_recordset(p_records) as n (
       ordinal int, id text, version timestamptz, deleted boolean, raw jsonb, quarantine text[]
@@ -89,8 +90,9 @@ begin
       where (excluded.source_version, excluded.observed_at) >= (r.source_version, r.observed_at)
     returning r.id, r.external_id, r.payload, r.deleted_at, r.quarantine
   ), changed as (
-    select u.id, u.external_id, o.sample_metrics, o.sample_from, o.sample_to
+    select u.id, i.ordinal, o.sample_metrics, o.sample_from, o.sample_to
     from upserted u
+    join incoming i on i.external_id = u.external_id
     left join old o on o.id = u.id
     where o.id is null
       or o.payload is distinct from u.payload
@@ -106,7 +108,7 @@ begin
     using changed c
     where s.user_key = v_user_key and s.record_id = c.id
   )
-  select array_agg(c.id), array_agg(c.external_id) into v_ids, v_external_ids from changed c;
+  select array_agg(c.id), array_agg(c.ordinal) into v_ids, v_ordinals from changed c;
 
   if v_ids is null then
     return query select 0, 0;
@@ -114,7 +116,7 @@ begin
   end if;
 
   with record as (
-    select r.id, r.external_id from unnest(v_ids, v_external_ids) as r (id, external_id)
+    select r.id, r.ordinal from unnest(v_ids, v_ordinals) as r (id, ordinal)
   ), source as (
     select s.ordinal, s.source_id from raphael_private.source_ids(v_user_key, p_account_id, p_sources) s
   ), inserted as (
@@ -122,10 +124,10 @@ begin
       (user_key, metric_id, start_at, source_id, record_id, value, duration_s, offset_minutes)
     select v_user_key, m.id, n.start_at, s.source_id, r.id, n.value, n.duration_s, n.offset_minutes
     from jsonb_to_recordset(p_samples) as n (
-      record text, metric text, start_at timestamptz, source int, value float8, duration_s int,
+      record int, metric text, start_at timestamptz, source int, value float8, duration_s int,
       offset_minutes smallint
     )
-    join record r on r.external_id = n.record
+    join record r on r.ordinal = n.record
     join raphael.metrics m on m.code = n.metric
     join source s on s.ordinal = n.source
     on conflict do nothing
@@ -151,10 +153,10 @@ begin
   select v_user_key, r.id, n.kind, n.session_id, s.source_id, n.start_at, n.end_at, n.offset_minutes, n.local_date,
          n.type, n.is_nap, n.measures, n.stages
   from jsonb_to_recordset(p_sessions) as n (
-    record text, kind text, session_id text, source int, start_at timestamptz, end_at timestamptz,
+    record int, kind text, session_id text, source int, start_at timestamptz, end_at timestamptz,
     offset_minutes smallint, local_date date, type text, is_nap boolean, measures jsonb, stages jsonb
   )
-  join unnest(v_ids, v_external_ids) as r (id, external_id) on r.external_id = n.record
+  join unnest(v_ids, v_ordinals) as r (id, ordinal) on r.ordinal = n.record
   join raphael_private.source_ids(v_user_key, p_account_id, p_sources) s on s.ordinal = n.source
   on conflict do nothing;
 

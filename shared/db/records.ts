@@ -21,7 +21,8 @@ export interface SourceRow {
 }
 
 export interface SampleRow {
-  readonly record: string;
+  /** Ordinal of its `RecordRow`: a batch may hold one id twice. */
+  readonly record: number;
   readonly metric: string;
   readonly start_at: string;
   /** Ordinal of a `SourceRow`. */
@@ -32,7 +33,8 @@ export interface SampleRow {
 }
 
 export interface SessionRow {
-  readonly record: string;
+  /** Ordinal of its `RecordRow`. */
+  readonly record: number;
   readonly kind: "sleep" | "workout";
   readonly session_id: string;
   readonly source: number;

@@ -4,6 +4,8 @@ import type { Batch, RecordRow, SampleRow, SessionRow, SourceRow } from "../db/r
 import type { NormalizedRecord } from "../providers/resource.ts";
 import { deriveMetrics } from "./derive.ts";
 
+type Named = Pick<RecordRow, "ordinal" | "id">;
+
 /** Rows of what a provider's records mean; values that say where they come from share a source. */
 export function toBatch(records: readonly NormalizedRecord[]): Batch {
   const sources = new Map<string, SourceRow>();
@@ -27,7 +29,7 @@ export function toBatch(records: readonly NormalizedRecord[]): Batch {
     return ordinal;
   }
 
-  function add(record: string, item: Normalized): void {
+  function add(record: Named, item: Normalized): void {
     switch (item.kind) {
       case "metric":
         samples.push(sample(record, item.metric, item.value, item, sourceOf(item)));
@@ -50,7 +52,7 @@ export function toBatch(records: readonly NormalizedRecord[]): Batch {
 
   const rows = records.map((record, ordinal): RecordRow => {
     const deleted = record.items.some((item) => item.kind === "deletion");
-    if (!deleted) { for (const item of record.items) add(record.id, item); }
+    if (!deleted) { for (const item of record.items) add({ ordinal, id: record.id }, item); }
     const reasons = record.items.flatMap((item) => item.kind === "quarantine" ? [item.reason] : []);
     return {
       ordinal,
@@ -78,14 +80,14 @@ export function tombstone(recordId: string): Batch {
 }
 
 function sample(
-  record: string,
+  record: Named,
   metric: string,
   value: number,
   at: { start: Date; end?: Date; offsetMinutes?: number },
   source: number,
 ): SampleRow {
   return {
-    record,
+    record: record.ordinal,
     metric,
     start_at: at.start.toISOString(),
     source,
@@ -95,14 +97,14 @@ function sample(
   };
 }
 
-function session(record: string, item: SleepSession | Workout, source: number): SessionRow {
+function session(record: Named, item: SleepSession | Workout, source: number): SessionRow {
   const { kind, id, start, end, offsetMinutes, localDate, device: _, ...rest } = item;
   const { stages, isNap, type, ...measures } = rest as Partial<SleepSession> & Partial<Workout>;
   const lived = kind === "sleep" ? end : start;
   return {
-    record,
+    record: record.ordinal,
     kind,
-    session_id: id ?? record,
+    session_id: id ?? record.id,
     source,
     start_at: start.toISOString(),
     end_at: end.toISOString(),

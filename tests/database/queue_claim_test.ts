@@ -112,7 +112,12 @@ Deno.test("claim_jobs() and extend_leases() touch no index: at least 95 % of upd
     await enqueue(app, Array.from({ length: count }, (_, n) => job(`job-${n}`)));
     // A backend tells its counts when it ends.
     const worker = postgres(appUrl, { max: 1, prepare: false });
-    const options = { queue: QUEUE, limit: 20, leaseSeconds: 60, owner: crypto.randomUUID() };
+    const options = {
+      queue: QUEUE,
+      limit: 20,
+      leaseSeconds: 60,
+      owner: crypto.randomUUID(),
+    } as const;
     for (let left = count; left > 0; left -= 20) {
       const jobs = await claim(worker, options);
       assert.equal(jobs.length, 20);

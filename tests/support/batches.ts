@@ -39,12 +39,14 @@ export function batchOf(told: readonly Told[], source: Partial<SourceRow> = {}):
       ...rest,
     })),
     sources: [{ ...PLAIN, ...source }],
-    samples: told.flatMap(({ id, values = [] }) => values.map((value) => sample(id, value))),
+    samples: told.flatMap(({ values = [] }, ordinal) =>
+      values.map((value) => sample(ordinal, value))
+    ),
     sessions: [],
   };
 }
 
-function sample(record: string, value: Value): SampleRow {
+function sample(record: number, value: Value): SampleRow {
   return {
     record,
     metric: value.metric ?? "heart_rate",

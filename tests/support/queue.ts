@@ -8,7 +8,7 @@ export function job(name: string, more: Partial<Pick<NewJob, "priority" | "delay
   return { kind: "webhook.subscribe", payload: { provider: name }, ...more } as const;
 }
 
-export const QUEUE = "health-sync";
+export const QUEUE = "health-sync" as const;
 const OWNER = crypto.randomUUID();
 
 export function nameOf({ payload }: ClaimedJob): string {

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import type { Sql } from "postgres";
+import { withDatabase } from "../support/database.ts";
+import { addAccount, addPerson, atOnce, plain } from "../support/people.ts";
+import { batchOf, store, type Told } from "../support/batches.ts";
+
+const AT = "2026-02-01T00:00:00Z";
+const day = (n: number) => `2026-03-${String(n).padStart(2, "0")}T00:00:00Z`;
+const one = (value: number, more: Partial<Told> = {}) =>
+  batchOf([{ id: "r", values: [{ at: AT, value }], ...more }]);
+
+async function values(admin: Sql): Promise<number[]> {
+  const rows = await admin<{ value: number }[]>`
+    select value from raphael.samples order by start_at, value`;
+  return rows.map(({ value }) => value);
+}
+
+/** Physical addresses: a row that is written anew moves. */
+async function places(admin: Sql): Promise<object[]> {
+  return plain(await admin`select ctid::text, xmin::text from raphael.samples order by 1`);
+}
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, index) =>
+    permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest])
+  );
+}
+
+Deno.test("ingest_records() keeps the newest, whatever the order of arrival", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const userId = await addPerson(admin);
+    const copies = [
+      { version: day(1), observedAt: day(9), value: 51 },
+      { version: day(2), observedAt: day(3), value: 52 },
+      // The same version seen later: some providers change a record and not its version.
+      { version: day(2), observedAt: day(4), value: 53 },
+    ];
+    for (const order of permutations(copies)) {
+      const account = await addAccount(app, userId);
+      for (const { version, observedAt, value } of order) {
+        await store(app, account, one(value, { version }), { observedAt });
+      }
+      const [row] = await admin`
+        select source_version, payload from raphael_private.raw_records where account_id = ${account.id}`;
+      assert.equal(row?.["source_version"].toISOString(), "2026-03-02T00:00:00.000Z");
+      assert.deepEqual(row["payload"], { values: [{ at: AT, value: 53 }] });
+    }
+    assert.deepEqual(await values(admin), Array(6).fill(53));
+  });
+});
+
+Deno.test("ingest_records() lets a version win over none, and the later seen of two without", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    await store(app, account, one(50), { observedAt: day(5) });
+    assert.deepEqual(await store(app, account, one(51), { observedAt: day(4) }), {
+      changed: 0,
+      stored: 0,
+    });
+    await store(app, account, one(52), { observedAt: day(6) });
+    assert.deepEqual(await values(admin), [52]);
+    await store(app, account, one(53, { version: day(1) }), { observedAt: day(1) });
+    await store(app, account, one(54), { observedAt: day(9) });
+    assert.deepEqual(await values(admin), [53]);
+  });
+});
+
+Deno.test("ingest_records() writes no sample for a record that is as it was", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    assert.deepEqual(await store(app, account, one(60)), { changed: 1, stored: 1 });
+    const before = await places(admin);
+    const again = await store(app, account, one(60), { observedAt: day(9) });
+    assert.deepEqual(again, { changed: 0, stored: 0 });
+    assert.deepEqual(await places(admin), before);
+  });
+});
+
+Deno.test("ingest_records() replaces all that was read from a changed record, and nothing else", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    const other = await addAccount(app, account.userId);
+    await store(app, other, one(90));
+    await store(app, account, one(80), { resource: "another" });
+    const first = [
+      { at: AT, value: 60 },
+      { at: "2026-02-01T01:00:00Z", value: 61 },
+      { at: "2026-02-03T00:00:00Z", value: 97, metric: "spo2" },
+    ];
+    await store(app, account, batchOf([{ id: "r", values: first }]));
+    assert.equal((await values(admin)).length, 5);
+    await store(app, account, one(62), { observedAt: day(9) });
+    assert.deepEqual(await values(admin), [62, 80, 90]);
+    await store(app, account, batchOf([{ id: "r" }]), { observedAt: day(10) });
+    assert.deepEqual(await values(admin), [80, 90]);
+    await store(app, account, one(63), { observedAt: day(11) });
+    assert.deepEqual(await values(admin), [63, 80, 90]);
+  });
+});
+
+Deno.test("ingest_records() keeps a tombstone against an older copy, and takes a newer one", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    const gone = batchOf([{ id: "r", deleted: true }]);
+    await store(app, account, one(60), { observedAt: day(2) });
+    await store(app, account, gone, { observedAt: day(5) });
+    assert.deepEqual(await values(admin), []);
+    const [row] = await admin`select payload, deleted_at from raphael_private.raw_records`;
+    assert.equal(row?.["payload"], null, "what was deleted is forgotten");
+    assert.ok(row["deleted_at"]);
+    await store(app, account, one(60), { observedAt: day(4) });
+    assert.deepEqual(await values(admin), []);
+    await store(app, account, one(61), { observedAt: day(6) });
+    assert.deepEqual(await values(admin), [61]);
+
+    await store(app, account, batchOf([{ id: "early", deleted: true }]), { observedAt: day(5) });
+    const late = batchOf([{ id: "early", values: [{ at: AT, value: 70 }] }]);
+    await store(app, account, late, { observedAt: day(4) });
+    assert.deepEqual(await values(admin), [61], "the deletion may come before the record");
+  });
+});
+
+Deno.test("ingest_records() takes the newest of a record that a batch holds twice", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    const twice = batchOf([
+      { id: "r", version: day(2), values: [{ at: AT, value: 60 }] },
+      { id: "r", version: day(1), values: [{ at: AT, value: 61 }, { at: day(1), value: 62 }] },
+      { id: "s", values: [{ at: AT, value: 71 }, { at: day(1), value: 72 }] },
+      { id: "s", values: [{ at: AT, value: 70 }] },
+    ]);
+    assert.deepEqual(await store(app, account, twice), { changed: 2, stored: 2 });
+    const rows =
+      await admin`select source_version::text from raphael_private.raw_records order by 1`;
+    assert.deepEqual(rows.map((row) => row["source_version"]), [
+      "-infinity",
+      "2026-03-02 00:00:00+00",
+    ]);
+    assert.deepEqual(await values(admin), [60, 70]);
+  });
+});
+
+Deno.test("ingest_records() of parallel writers of one record ends with the newest alone", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    const { errors } = await atOnce(
+      16,
+      (n) => store(app, account, one(50 + n), { observedAt: day(1 + (n * 7) % 16) }),
+    );
+    assert.deepEqual(errors, []);
+    // 7 n mod 16 is 15 at n = 9: that one was observed last.
+    assert.deepEqual(await values(admin), [59]);
+    assert.equal((await admin`select from raphael_private.raw_records`).length, 1);
+  });
+});
+
+Deno.test("ingest_records() stores sessions with their record, and takes them away with it", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    const batch = batchOf([{ id: "r" }]);
+    const session = {
+      record: 0,
+      kind: "sleep",
+      session_id: "night",
+      source: 0,
+      start_at: "2026-01-31T22:00:00Z",
+      end_at: "2026-02-01T06:00:00Z",
+      offset_minutes: 60,
+      local_date: "2026-02-01",
+      type: null,
+      is_nap: false,
+      measures: { asleepSeconds: 25_200 },
+      stages: null,
+    } as const;
+    const night = { ...batch, sessions: [session] };
+    await store(app, account, night, { resource: "sleep" });
+    await store(app, account, night, { resource: "sleep", observedAt: day(9) });
+    const rows = await admin`select session_id, measures from raphael.sessions`;
+    assert.deepEqual(plain(rows), [{ session_id: "night", measures: { asleepSeconds: 25_200 } }]);
+    const gone = batchOf([{ id: "r", deleted: true }]);
+    await store(app, account, gone, { resource: "sleep", observedAt: day(10) });
+    assert.equal((await admin`select from raphael.sessions`).length, 0);
+  });
+});
+
+Deno.test("ingest_records() says once where values come from, and keeps what is not believed", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    for (const n of [1, 2]) {
+      await store(
+        app,
+        account,
+        batchOf([{ id: `r${n}`, values: [{ at: AT, value: 60 }] }], { device: "ring" }),
+      );
+    }
+    const doubtful = batchOf([{ id: "q", quarantine: ["heart_rate 900 bpm"] }]);
+    await store(app, account, doubtful);
+    const devices = (await admin`select device from raphael.sources`).map((row) => row["device"]);
+    assert.deepEqual(devices.sort(), ["", "ring"]);
+    const [row] = await admin`
+      select payload, quarantine from raphael_private.raw_records where external_id = 'q'`;
+    assert.deepEqual({ ...row }, { payload: { values: [] }, quarantine: ["heart_rate 900 bpm"] });
+  });
+});
