@@ -7,7 +7,7 @@ export interface ConsentOptions {
   /** Person of the sandbox. */
   readonly who: string;
   readonly stackUrl: string;
-  readonly sandbox: Sandbox;
+  readonly sandbox: Pick<Sandbox, "url">;
 }
 
 /** Opens the provider's page, allows everything, follows back to the app; gives the ticket it brings. */
