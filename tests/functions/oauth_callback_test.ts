@@ -25,7 +25,7 @@ function callback() {
 
 Deno.test("oauth-callback redirects, keeps nothing and logs neither code nor state", async () => {
   const { app, asked, lines } = callback();
-  const response = await app.request("/oauth-callback/oura?code=c1&state=s1&scope=a%20b", {
+  const response = await app.request("/oauth-callback/oura?code=the-code&state=the-state&scope=a%20b", {
     headers: { origin: ORIGIN },
   });
   assert.equal(response.status, 302);
@@ -35,8 +35,8 @@ Deno.test("oauth-callback redirects, keeps nothing and logs neither code nor sta
   assert.equal(response.headers.get("access-control-allow-origin"), null);
   assert.equal(response.headers.get("vary"), null);
   assert.equal(await response.text(), "");
-  assert.deepEqual(asked, [["oura", "code=c1&state=s1&scope=a+b"]]);
-  assert.ok(!/c1|s1|connect_ticket/.test(JSON.stringify(lines)));
+  assert.deepEqual(asked, [["oura", "code=the-code&state=the-state&scope=a+b"]]);
+  assert.ok(!/the-code|the-state|connect_ticket/.test(JSON.stringify(lines)));
 });
 
 Deno.test("oauth-callback hands a repeated parameter on as it is: the use case refuses it", async () => {
