@@ -1,7 +1,7 @@
 /**
  * The migrations as the stock Supabase CLI applies and judges them, on two Postgres of their own:
  *
- *   17, embedded: what a Supabase project runs
+ *   17, embedded: what a Supabase project runs, pushed as a role with a hosted owner's rights
  *   15, Debian's: has plpgsql_check and a real pg_cron, which the embedded one lacks
  *
  *   deno run -A tools/database_lanes.ts      the last line is `N passed, N failed`
@@ -10,7 +10,15 @@ import { dirname } from "node:path";
 import { startPostgres } from "../dev/postgres.ts";
 import { APP_PASSWORD } from "../tests/support/database.ts";
 import { missingPackages, startDebianPostgres } from "./database_lanes/debian_postgres.ts";
-import { advise, applyCompat, type Finding, lint, push, withAdmin } from "./database_lanes/lane.ts";
+import {
+  advise,
+  applyCompat,
+  createProjectOwner,
+  type Finding,
+  lint,
+  push,
+  withAdmin,
+} from "./database_lanes/lane.ts";
 import { running } from "./test/denos.ts";
 import { lastLine, sum, type Tally, tally } from "./test/report.ts";
 import { runTests } from "./test/run.ts";
@@ -27,7 +35,8 @@ async function embedded17(): Promise<readonly Tally[]> {
   });
   try {
     await applyCompat(server.url);
-    return [tell("17", [...await push(server.url), await advise(server.url)])];
+    const owner = await createProjectOwner(server.url);
+    return [tell("17", [...await push(server.url, owner), await advise(server.url)])];
   } finally {
     await server.stop();
     await Deno.remove(dirname(server.dataDir), { recursive: true });

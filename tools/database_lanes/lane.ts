@@ -22,13 +22,38 @@ export async function applyCompat(url: string): Promise<void> {
   });
 }
 
-/** The real `db push`, twice: all migrations the first time, not a catalog row the second. */
-export async function push(url: string): Promise<readonly Finding[]> {
+/**
+ * A role with the rights that a hosted project's `postgres` has, and no more: it is no superuser there.
+ * Answers with its url; the migrations are pushed as it.
+ */
+export async function createProjectOwner(url: string): Promise<string> {
+  const own = new URL(url);
+  own.username = "project_owner";
+  own.password = "test-only-password-of-a-lane";
+  const database = own.pathname.slice(1);
+  await withAdmin(url, async (admin) => {
+    await admin.unsafe(`
+      create role project_owner login createrole createdb bypassrls password '${own.password}';
+      grant create on database ${database} to project_owner;
+      grant anon, authenticated, service_role to project_owner with admin option;
+      grant usage on schema auth, vault, net, cron to project_owner with grant option;
+      grant select, references on auth.users to project_owner;
+      grant select, insert, update on vault.secrets to project_owner;
+      grant select on vault.decrypted_secrets to project_owner;
+      grant all on all tables in schema cron to project_owner;
+      grant execute on all functions in schema cron, net, vault to project_owner;
+    `).simple();
+  });
+  return own.href;
+}
+
+/** The real `db push` as the role of `as`, twice: all migrations first, then not a catalog row. */
+export async function push(url: string, as: string = url): Promise<readonly Finding[]> {
   const files = (await Array.fromAsync(Deno.readDir("supabase/migrations"))).length;
-  const first = await supabase(["db", "push", `--remote=${url}`, "--yes"], VAULT_ENV);
+  const first = await supabase(["db", "push", `--remote=${as}`, "--yes"], VAULT_ENV);
   const applied = first.output.match(/^Applying migration /gm)?.length ?? 0;
   const before = await fingerprint(url);
-  const second = await supabase(["db", "push", `--remote=${url}`, "--yes"], VAULT_ENV);
+  const second = await supabase(["db", "push", `--remote=${as}`, "--yes"], VAULT_ENV);
   const unchanged = second.output.includes("up to date") && before === await fingerprint(url);
   return [
     finding(
