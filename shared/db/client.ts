@@ -31,6 +31,7 @@ export interface DatabaseOptions {
 }
 
 const DEADLINE_MS = 15_000;
+const DRIVER_CRASH = "driver_crash";
 
 /**
  * The pool, guarded against its driver. postgres.js 3.4.9 throws from a timer when a server goes away
@@ -40,68 +41,103 @@ const DEADLINE_MS = 15_000;
  */
 export function connect(options: DatabaseOptions): Database {
   let pool = open(options);
-  let checked: Promise<void> | undefined;
 
-  function replace(lost: postgres.Sql, reason: string): void {
+  function replace(lost: Pool, reason: string): void {
     if (lost !== pool) return;
     options.onLost?.(reason);
     pool = open(options);
-    lost.end({ timeout: 0 }).catch(() => {});
-  }
-
-  async function ready(sql: postgres.Sql): Promise<void> {
-    if (!options.check) return;
-    checked ??= options.check(sql);
-    try {
-      await checked;
-    } catch (error) {
-      checked = undefined;
-      throw error;
-    }
+    for (const call of lost.calls) call.give(new PoolLost(reason));
+    const end = () => lost.sql.end({ timeout: 0 }).catch(() => {});
+    // What the driver has queued behind its throw must have run first: see `transact`.
+    if (reason === DRIVER_CRASH) setTimeout(end, 100);
+    else end();
   }
 
   async function run<T>(work: (sql: postgres.Sql) => Promise<T>, deadlineMs: number): Promise<T> {
     const used = pool;
-    const deadline = timer(deadlineMs);
+    const call = timer(deadlineMs);
+    used.calls.add(call);
     try {
-      return await Promise.race([ready(used).then(() => work(used)), deadline.passed]);
+      const answer = ready(used, options).then(() => work(used.sql));
+      return await Promise.race([answer, call.over]);
     } catch (error) {
-      if (!isLost(error)) throw error;
+      if (!isLost(error) && !isDriverCrash(error)) throw error;
       replace(used, error instanceof Error ? error.message : "unknown");
       throw new ProblemError("unavailable", "Cannot reach the database: try again", 5);
     } finally {
-      deadline.clear();
+      call.clear();
+      used.calls.delete(call);
     }
   }
 
   const ignoreCrash = (event: ErrorEvent) => {
     if (!isDriverCrash(event.error)) return;
     event.preventDefault();
-    replace(pool, "driver_crash");
+    replace(pool, DRIVER_CRASH);
   };
   const ignoreRejection = (event: PromiseRejectionEvent) => {
     if (!isDriverCrash(event.reason)) return;
     event.preventDefault();
-    replace(pool, "driver_crash");
+    replace(pool, DRIVER_CRASH);
   };
   globalThis.addEventListener("error", ignoreCrash);
   globalThis.addEventListener("unhandledrejection", ignoreRejection);
 
   return {
     query: (work, deadlineMs = DEADLINE_MS) => run((sql) => work(sql), deadlineMs),
-    transaction: <T>(work: (sql: Sql) => Promise<T>, deadlineMs = DEADLINE_MS) =>
-      // SAFETY: `begin` unwraps arrays of queries in its type; `work` gives a plain promise.
-      run((sql) => sql.begin((tx) => work(tx)) as Promise<T>, deadlineMs),
+    transaction: (work, deadlineMs = DEADLINE_MS) => run((sql) => transact(sql, work), deadlineMs),
     async close() {
       globalThis.removeEventListener("error", ignoreCrash);
       globalThis.removeEventListener("unhandledrejection", ignoreRejection);
-      await pool.end({ timeout: 5 });
+      await pool.sql.end({ timeout: 5 });
     },
   };
 }
 
-function open(options: DatabaseOptions): postgres.Sql {
-  return postgres(options.url.reveal(), {
+/**
+ * In place of the driver's `begin`, which sends its rollback on a connection that is gone: that is the
+ * write that throws from a timer, and on Deno 2.9 a throw there breaks `setImmediate` for the process.
+ */
+async function transact<T>(sql: postgres.Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
+  const tx = await sql.reserve();
+  try {
+    await tx.unsafe("begin");
+    const answer = await work(tx);
+    const { command } = await tx.unsafe("commit");
+    // The server answers so where a statement failed and `work` went on as if it had not.
+    if (command !== "COMMIT") throw new Error("Cannot commit: a statement failed");
+    tx.release();
+    return answer;
+  } catch (error) {
+    if (isLost(error)) throw error; // nor is it released: the pool goes as a whole
+    await tx.unsafe("rollback");
+    tx.release();
+    throw error;
+  }
+}
+
+/** One pool of the driver's. It is replaced as a whole, with all that was known of it. */
+interface Pool {
+  readonly sql: postgres.Sql;
+  /** Kept with the pool: a check that hangs on a lost server must not be waited for on the next. */
+  checked?: Promise<void>;
+  /** Under way: given up with the pool, for queries on poisoned connections may never answer. */
+  readonly calls: Set<Call>;
+}
+
+async function ready(pool: Pool, { check }: DatabaseOptions): Promise<void> {
+  if (!check) return;
+  pool.checked ??= check(pool.sql);
+  try {
+    await pool.checked;
+  } catch (error) {
+    delete pool.checked;
+    throw error;
+  }
+}
+
+function open(options: DatabaseOptions): Pool {
+  const sql = postgres(options.url.reveal(), {
     max: options.max,
     prepare: options.prepare,
     connect_timeout: 5,
@@ -110,6 +146,12 @@ function open(options: DatabaseOptions): postgres.Sql {
     onnotice: () => {},
     connection: { application_name: "raphael" },
   });
+  return { sql, calls: new Set() };
+}
+
+/** Another call on the same pool found that the server is gone. */
+class PoolLost extends Error {
+  override readonly name = "PoolLost";
 }
 
 /** A query that outlives its deadline is treated as a lost connection. */
@@ -117,8 +159,14 @@ export class DeadlinePassed extends Error {
   override readonly name = "DeadlinePassed";
 }
 
-function timer(ms: number): { readonly passed: Promise<never>; clear(): void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const id = setTimeout(() => reject(new DeadlinePassed(`no answer in ${ms} ms`)), ms);
-  return { passed: promise, clear: () => clearTimeout(id) };
+interface Call {
+  readonly over: Promise<never>;
+  give(reason: Error): void;
+  clear(): void;
+}
+
+function timer(ms: number): Call {
+  const { promise: over, reject: give } = Promise.withResolvers<never>();
+  const id = setTimeout(() => give(new DeadlinePassed(`no answer in ${ms} ms`)), ms);
+  return { over, give, clear: () => clearTimeout(id) };
 }

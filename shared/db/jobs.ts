@@ -68,6 +68,12 @@ export async function claim(
   }, ${p.limit}, ${p.leaseSeconds}, ${p.owner})`;
 }
 
+/** Whether jobs whose worker died wait to be claimed with `solo`. */
+export async function soloWaits(sql: Sql): Promise<boolean> {
+  const [row] = await sql<[{ waits: boolean }]>`select raphael_private.solo_waits() as waits`;
+  return row.waits;
+}
+
 /** Heartbeat: ids of the jobs still held. */
 export async function extendLeases(
   sql: Sql,

@@ -12,6 +12,11 @@ export function isLost(error: unknown): boolean {
   return error instanceof postgres.PostgresError ? LOST_STATE.test(code) : LOST_CODE.test(code);
 }
 
+/** Whether two transactions stood in each other's way: the same again, a little later, works. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && /^40(001|P01)$/.test(error.code);
+}
+
 /**
  * Whether this is the error that postgres.js 3.4.9 throws from a timer after its server went away
  * (porsager/postgres issues 1066, 1154, 1208). Anything else must stay fatal.

@@ -7,7 +7,13 @@ import type { Handler, Handlers } from "./handlers.ts";
 import { type JobKind, JOBS } from "./kinds.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
-/** Runs one job's handler; whatever it throws becomes an outcome. */
+/** What a handler has to stop in, once it was told to. */
+const GRACE_MS = 2_000;
+
+/**
+ * Runs one job's handler; whatever it throws becomes an outcome. A handler that does not stop when its
+ * time is up is left behind: heartbeats would keep its lease, and the worker, for ever.
+ */
 export async function perform(
   handlers: Handlers,
   job: ClaimedJob,
@@ -32,8 +38,9 @@ export async function perform(
   }
   const handler = handlers[kind] as Handler<typeof kind>;
   const signal = AbortSignal.any([lease, AbortSignal.timeout(JOBS[kind].timeoutSeconds * 1_000)]);
+  const over = overdue(signal);
   try {
-    return await handler({
+    const work = handler({
       // SAFETY: parsed by this kind's own schema.
       payload: payload.data as never,
       ...(job.cursor === null ? {} : { cursor: job.cursor }),
@@ -41,9 +48,27 @@ export async function perform(
       createdAt: job.createdAt,
       signal,
     });
+    return await Promise.race([work, over.passed]);
   } catch (error) {
     return outcomeOfError(error);
+  } finally {
+    over.clear();
   }
+}
+
+/** Rejects with the signal's reason, a grace after it fires. */
+function overdue(signal: AbortSignal): { readonly passed: Promise<never>; clear(): void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  let id: ReturnType<typeof setTimeout> | undefined;
+  const start = () => id = setTimeout(() => reject(signal.reason), GRACE_MS);
+  signal.addEventListener("abort", start, { once: true });
+  return {
+    passed: promise,
+    clear() {
+      signal.removeEventListener("abort", start);
+      clearTimeout(id);
+    },
+  };
 }
 
 /** What an error that nobody expected means. Only our own errors' messages are safe to keep. */

@@ -1,5 +1,6 @@
+import { ProblemError } from "../core/problems.ts";
 import type { Database } from "../db/client.ts";
-import { claim, type ClaimedJob, extendLeases } from "../db/jobs.ts";
+import { claim, type ClaimedJob, extendLeases, soloWaits } from "../db/jobs.ts";
 import type { Handlers } from "./handlers.ts";
 import { type QueueName, QUEUES } from "./kinds.ts";
 import { perform } from "./perform.ts";
@@ -24,22 +25,34 @@ export interface DrainSummary {
   readonly ms: number;
 }
 
+// SAFETY: `QUEUES` is a literal, its keys are these.
+const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
+
 const LEASE_SECONDS = 120;
 const LINGER_MS = 2_500;
 const IDLE_MS = 150;
+const CLAIM_AGAIN_MS = 500;
+/** How often a busy worker asks for jobs whose worker died: they run again within lease and this. */
+const SOLO_MS = 5_000;
+
+interface Held {
+  readonly job: ClaimedJob;
+  readonly lease: AbortController;
+}
 
 /** Claims jobs, performs them side by side, settles them; correct however it is cut off. */
 export function createRunner(options: RunnerOptions) {
   const { db, handlers, log, leaseSeconds = LEASE_SECONDS, lingerMs = LINGER_MS } = options;
   const owner = crypto.randomUUID();
-  const held = new Map<string, { readonly job: ClaimedJob; readonly lease: AbortController }>();
+  // Not by id: a job's next page may be claimed before the answer to its last one is read.
+  const held = new Set<Held>();
   let performed = 0;
 
   async function run(job: ClaimedJob): Promise<void> {
-    const lease = new AbortController();
-    held.set(job.id, { job, lease });
+    const mine: Held = { job, lease: new AbortController() };
+    held.add(mine);
     try {
-      const outcome = await perform(handlers, job, lease.signal);
+      const outcome = await perform(handlers, job, mine.lease.signal);
       const settled = await settle(db, job, outcome);
       performed++;
       if (settled === "dead" || settled === "retry" || settled === "lost") {
@@ -58,13 +71,13 @@ export function createRunner(options: RunnerOptions) {
         reason: error instanceof Error ? error.name : "unknown",
       });
     } finally {
-      held.delete(job.id);
+      held.delete(mine);
     }
   }
 
   async function heartbeat(): Promise<void> {
     if (held.size === 0) return;
-    const jobs = [...held.values()];
+    const jobs = [...held];
     try {
       const kept = await db.query((sql) =>
         extendLeases(sql, jobs.map((one) => one.job), leaseSeconds)
@@ -75,34 +88,63 @@ export function createRunner(options: RunnerOptions) {
     }
   }
 
-  /** Jobs whose worker died, one by one and before all else: none of them can hurt a neighbour. */
-  async function runSolo(queue: QueueName, until: number): Promise<void> {
-    while (Date.now() < until) {
-      const [job] = await db.query((sql) =>
-        claim(sql, { queue, limit: 1, leaseSeconds, owner, solo: true })
-      );
-      if (!job) return;
-      await run(job);
+  /** A lost database is no reason to end: nothing is claimed until it is back, or the time is up. */
+  async function take(queue: QueueName, limit: number, solo = false): Promise<ClaimedJob[]> {
+    try {
+      return await db.query((sql) => claim(sql, { queue, limit, leaseSeconds, owner, solo }));
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.problem === "unavailable")) throw error;
+      log("warn", "claim_failed", { queue, reason: error.message });
+      await sleep(CLAIM_AGAIN_MS);
+      return [];
     }
   }
 
-  async function work(queue: QueueName, until: number, idle: () => boolean): Promise<void> {
-    const running = new Set<Promise<void>>();
-    while (Date.now() < until) {
-      const limit = QUEUES[queue].concurrency - running.size;
-      const jobs = limit > 0
-        ? await db.query((sql) => claim(sql, { queue, limit, leaseSeconds, owner }))
-        : [];
-      for (const job of jobs) {
-        const task: Promise<void> = run(job).finally(() => running.delete(task));
-        running.add(task);
+  /** Jobs whose worker died, one by one and beside nothing else: none of them can hurt a neighbour. */
+  async function runSolo(until: number): Promise<void> {
+    for (const queue of QUEUE_NAMES) {
+      while (Date.now() < until) {
+        const [job] = await take(queue, 1, true);
+        if (!job) break;
+        await run(job);
       }
-      if (jobs.length > 0 && running.size < QUEUES[queue].concurrency) continue;
-      if (running.size > 0) await Promise.race([...running, sleep(IDLE_MS)]);
-      else if (idle()) break;
-      else await sleep(IDLE_MS);
     }
-    await Promise.all(running);
+  }
+
+  async function work(queue: QueueName, until: number, ended: () => boolean): Promise<void> {
+    const running = new Set<Promise<void>>();
+    try {
+      while (Date.now() < until) {
+        const limit = QUEUES[queue].concurrency - running.size;
+        const jobs = limit > 0 ? await take(queue, limit) : [];
+        for (const job of jobs) {
+          const task: Promise<void> = run(job).finally(() => running.delete(task));
+          running.add(task);
+        }
+        if (ended()) break;
+        if (jobs.length > 0 && running.size < QUEUES[queue].concurrency) continue;
+        await Promise.race([...running, sleep(IDLE_MS)]);
+      }
+    } finally {
+      await Promise.all(running);
+    }
+  }
+
+  /** Works on all queues until they have stayed empty for a while, or (true) jobs wait to be run alone. */
+  async function workAll(until: number, idle: () => boolean): Promise<boolean> {
+    let solo = false;
+    const look = setInterval(async () => {
+      solo = await db.query(soloWaits).catch(() => false) || solo;
+    }, SOLO_MS);
+    try {
+      const ended = () => solo || idle();
+      // All to their end, also where one fails: nothing may run on without its heartbeat.
+      const ends = await Promise.allSettled(QUEUE_NAMES.map((name) => work(name, until, ended)));
+      for (const end of ends) if (end.status === "rejected") throw end.reason;
+      return solo;
+    } finally {
+      clearInterval(look);
+    }
   }
 
   return {
@@ -112,15 +154,18 @@ export function createRunner(options: RunnerOptions) {
       const before = performed;
       const until = start + budgetMs;
       const beat = setInterval(heartbeat, leaseSeconds * 1_000 / 3);
-      const queues = Object.keys(QUEUES) as QueueName[];
+      let last = { performed, at: start };
+      const idle = () => {
+        if (last.performed !== performed || held.size > 0) last = { performed, at: Date.now() };
+        return Date.now() - last.at >= lingerMs;
+      };
       try {
-        for (const queue of queues) await runSolo(queue, until);
-        let last = { performed, at: Date.now() };
-        const idle = () => {
-          if (last.performed !== performed || held.size > 0) last = { performed, at: Date.now() };
-          return Date.now() - last.at >= lingerMs;
-        };
-        await Promise.all(queues.map((queue) => work(queue, until, idle)));
+        // The last round does nothing: what a queue's last job left to another is not overlooked.
+        for (let again = true; again && Date.now() < until;) {
+          const round = performed;
+          await runSolo(until);
+          again = await workAll(until, idle) || performed !== round;
+        }
       } finally {
         clearInterval(beat);
       }

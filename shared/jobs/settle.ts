@@ -9,7 +9,7 @@ import {
   fail,
   snooze,
 } from "../db/jobs.ts";
-import { isRaised } from "../db/lost.ts";
+import { isConflict, isRaised } from "../db/lost.ts";
 import { type JobKind, JOBS, QUEUES } from "./kinds.ts";
 import type { Outcome } from "./outcome.ts";
 import { outcomeOfError } from "./perform.ts";
@@ -40,8 +40,13 @@ export async function settle(
     } catch (error) {
       if (isRaised(error, "leaseLost")) return "lost";
       const unavailable = error instanceof ProblemError && error.problem === "unavailable";
-      if (!unavailable && outcome.effect) return await settle(db, job, outcomeOfError(error));
-      if (!unavailable || pause === undefined) throw error;
+      // An effect locks its job and then its rows; what enqueues locks its rows and then the job. They
+      // meet now and then, and neither is the job's failure.
+      const again = pause !== undefined && (unavailable || isConflict(error));
+      if (!again && !unavailable && outcome.effect) {
+        return await settle(db, job, outcomeOfError(error));
+      }
+      if (!again) throw error;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
