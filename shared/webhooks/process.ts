@@ -7,6 +7,7 @@ import {
   setScopes,
 } from "../db/accounts.ts";
 import type { Sql } from "../db/client.ts";
+import { isRaised } from "../db/lost.ts";
 import { enqueue } from "../db/jobs.ts";
 import { ingest } from "../db/records.ts";
 import { findOpenState } from "../db/states.ts";
@@ -65,7 +66,7 @@ export function processWebhook(deps: SyncDeps): Handler<"webhook.process"> {
       kind: "done",
       effect: async (tx) => {
         const outcomes = new Set<WebhookOutcome>();
-        for (const step of steps) outcomes.add(await step(tx));
+        for (const step of steps) outcomes.add(await step(tx).catch(again));
         const worst = (["unmatched", "refused", "processed"] as const).find((one) =>
           outcomes.has(one)
         );
@@ -73,6 +74,15 @@ export function processWebhook(deps: SyncDeps): Handler<"webhook.process"> {
       },
     };
   };
+}
+
+/**
+ * The person left or linked anew since their account was looked up: to the job that is no end, as it is
+ * to a pull, for a new link may want what was pushed. Tried again, it finds what there is then.
+ */
+function again(error: unknown): never {
+  if (!isRaised(error, "accountClosed")) throw error;
+  throw new Error("Cannot process webhook: its account changed meanwhile");
 }
 
 function stepOf(
