@@ -109,7 +109,8 @@ grant execute on function raphael_private.store_tokens(uuid, int, text, text, by
 create function raphael_private.load_account(p_account_id uuid)
 returns table (
   account_id uuid, user_id uuid, provider text, region text, external_user_id text, via text, status text,
-  scopes text[], generation int, token_version int, access_ct text, refresh_ct text, expires_in float8
+  scopes text[], generation int, token_version int, access_ct text, refresh_ct text, expires_in float8,
+  read_at timestamptz
 )
 language sql
 stable
@@ -117,13 +118,14 @@ security definer
 set search_path = ''
 as $$
   select a.id, a.user_id, a.provider, a.region, a.external_user_id, a.via, a.status, a.scopes, a.generation,
-         t.token_version, t.access_ct, t.refresh_ct, extract(epoch from t.expires_at - now())::float8
+         t.token_version, t.access_ct, t.refresh_ct, extract(epoch from t.expires_at - now())::float8,
+         clock_timestamp()
   from raphael.provider_accounts a
   left join raphael_private.account_tokens t on t.account_id = a.id
   where a.id = p_account_id
 $$;
 comment on function raphael_private.load_account(uuid) is
-  'An account with its sealed tokens; expires_in is in seconds by this database''s clock, null where unknown';
+  'An account with its sealed tokens; expires_in is in seconds by this database''s clock, null where unknown; read_at is that clock, taken before any request';
 grant execute on function raphael_private.load_account(uuid) to raphael_app;
 
 create function raphael_private.find_account(p_provider text, p_external_user_id text)

@@ -22,13 +22,15 @@ export interface StoredAccount {
   readonly refreshCt: string | null;
   /** Seconds, by the database's clock. */
   readonly expiresIn: number | null;
+  /** The database's clock, with microseconds, before any request: what it brings was observed then. */
+  readonly readAt: string;
 }
 
 export async function loadAccount(sql: Sql, id: string): Promise<StoredAccount | undefined> {
   const [row] = await sql<StoredAccount[]>`
     select account_id as id, user_id as "userId", provider, region, external_user_id as "externalUserId", via,
            status, scopes, generation, token_version as "tokenVersion", access_ct as "accessCt",
-           refresh_ct as "refreshCt", expires_in as "expiresIn"
+           refresh_ct as "refreshCt", expires_in as "expiresIn", read_at::text as "readAt"
     from raphael_private.load_account(${id})`;
   return row;
 }

@@ -55,12 +55,6 @@ export interface Batch {
   readonly sessions: readonly SessionRow[];
 }
 
-/** Now by the database's clock, with microseconds: take it before the request to the provider. */
-export async function databaseNow(sql: Sql): Promise<string> {
-  const [row] = await sql<[{ now: string }]>`select pg_catalog.clock_timestamp()::text as now`;
-  return row.now;
-}
-
 /**
  * Stores a batch; newest (version, observedAt) wins. Throws `accountClosed` where the account is
  * disconnected or was linked anew since `generation`.

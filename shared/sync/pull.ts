@@ -1,5 +1,5 @@
 import type { Sql } from "../db/client.ts";
-import { databaseNow, ingest } from "../db/records.ts";
+import { ingest } from "../db/records.ts";
 import { noteSync } from "../db/sync.ts";
 import type { Handler } from "../jobs/handlers.ts";
 import type { Outcome } from "../jobs/outcome.ts";
@@ -12,7 +12,6 @@ export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
   return ({ payload, cursor, signal }) =>
     withAccess(deps, payload.accountId, async ({ provider, account, ref }) => {
       const { resource } = payload;
-      const observedAt = await deps.db.query(databaseNow);
       const batch = await provider.driver.fetchPage({
         resource,
         account: ref,
@@ -31,7 +30,7 @@ export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
           accountId: account.id,
           generation: account.generation,
           resource,
-          observedAt,
+          observedAt: account.readAt,
           batch: toBatch(batch.records),
         });
         if (batch.next === undefined) await noteSync(tx, account.id, resource);
@@ -48,12 +47,11 @@ export function pullRecord(deps: SyncDeps): Handler<"sync.record"> {
     withAccess(deps, payload.accountId, async ({ provider, account, ref }) => {
       const { resource, recordId } = payload;
       const now = deps.now();
-      const observedAt = await deps.db.query(databaseNow);
       const store = (batch: ReturnType<typeof toBatch>): Outcome<Sql> => ({
         kind: "done",
         effect: async (tx) => {
           const { id: accountId, generation } = account;
-          await ingest(tx, { accountId, generation, resource, observedAt, batch });
+          await ingest(tx, { accountId, generation, resource, observedAt: account.readAt, batch });
           await noteSync(tx, accountId, resource);
         },
       });
