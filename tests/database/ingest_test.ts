@@ -155,6 +155,20 @@ Deno.test("ingest_records() of parallel writers of one record ends with the newe
   });
 });
 
+Deno.test("ingest_records() waits for another that first stores the record, and replaces what it wrote", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    const { second } = await app.begin(async (tx) => {
+      await store(tx, account, one(60), { observedAt: day(1) });
+      const second = store(app, account, one(61), { observedAt: day(2) });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return { second };
+    });
+    assert.deepEqual(await second, { changed: 1, stored: 1 });
+    assert.deepEqual(await values(admin), [61]);
+  });
+});
+
 Deno.test("ingest_records() stores sessions with their record, and takes them away with it", async () => {
   await withDatabase(async ({ app, admin }) => {
     const account = await addAccount(app, await addPerson(admin));

@@ -43,6 +43,17 @@ Deno.test("enqueue_jobs() has a job that waits between two pages read them all a
   });
 });
 
+Deno.test("enqueue_jobs() is satisfied by a retry that starts after it", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const first = await claimed(app, "a");
+    await enqueue(app, [job("a")]);
+    await fail(app, first, { queue: QUEUES["health-sync"], errorClass: "test", error: "test" });
+    await admin`update raphael_private.sync_jobs set run_at = now()`;
+    await complete(app, await claimOne(app));
+    assert.deepEqual(await jobRows(admin), []);
+  });
+});
+
 Deno.test("enqueue_jobs() brings a waiting job forward, and none that waits out a failure or a pause", async () => {
   await withDatabase(async ({ app, admin }) => {
     const options = { queue: QUEUES["health-sync"], errorClass: "test", error: "test" };

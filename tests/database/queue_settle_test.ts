@@ -61,6 +61,18 @@ Deno.test("every transition refuses who lost the lease with RH001, and changes n
   });
 });
 
+Deno.test("complete_job() of a lost lease sends nothing round, although a trigger waits", async () => {
+  await withDatabase(async (database) => {
+    const { app, admin } = database;
+    const late = await lost(database, "a", true);
+    await enqueue(app, [job("a")]);
+    await assert.rejects(complete(app, late), raised("RH001"));
+    assert.deepEqual((await jobRows(admin)).map(({ leased, rerun }) => [leased, rerun]), [
+      [true, true],
+    ]);
+  });
+});
+
 Deno.test("complete_job() refuses the second of two completions", async () => {
   await withDatabase(async ({ app }) => {
     const one = await claimed(app, "a");
