@@ -10,7 +10,8 @@ Deno.test("take_slot() lets exactly as many through as the window allows, under 
     assert.equal(values.filter(({ allowed }) => allowed).length, 50);
     const remaining = values.filter(({ allowed }) => allowed).map((slot) => slot.remaining);
     assert.deepEqual(remaining.sort((a, b) => a - b), Array.from({ length: 50 }, (_, n) => n));
-    assert.ok(values.every(({ resetSeconds }) => resetSeconds > 850 && resetSeconds <= 900));
+    // One that waited for the row may have begun a moment before the window did.
+    assert.ok(values.every(({ resetSeconds }) => resetSeconds > 850 && resetSeconds < 901));
     const [row] = await admin`select used from raphael_private.rate_limits`;
     assert.equal(row?.["used"], 51, "a flood is not counted any further");
     assert.equal((await takeSlot(app, "another", 50, 900)).remaining, 49);
