@@ -25,9 +25,12 @@ function callback() {
 
 Deno.test("oauth-callback redirects, keeps nothing and logs neither code nor state", async () => {
   const { app, asked, lines } = callback();
-  const response = await app.request("/oauth-callback/oura?code=the-code&state=the-state&scope=a%20b", {
-    headers: { origin: ORIGIN },
-  });
+  const response = await app.request(
+    "/oauth-callback/oura?code=the-code&state=the-state&scope=a%20b",
+    {
+      headers: { origin: ORIGIN },
+    },
+  );
   assert.equal(response.status, 302);
   assert.equal(response.headers.get("location"), LOCATION);
   assert.equal(response.headers.get("cache-control"), "no-store");
