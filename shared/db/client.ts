@@ -1,7 +1,7 @@
 import postgres from "postgres";
 import { ProblemError } from "../core/problems.ts";
 import type { Secret } from "../core/secret.ts";
-import { isDriverCrash, isLost } from "./lost.ts";
+import { isDriverCrash, isLost, isStaleWrite } from "./lost.ts";
 
 /** What runs statements: the pool itself, or one transaction of it. */
 // deno-lint-ignore ban-types -- postgres.js names "no custom types" so
@@ -70,16 +70,14 @@ export function connect(options: DatabaseOptions): Database {
     }
   }
 
-  const ignoreCrash = (event: ErrorEvent) => {
-    if (!isDriverCrash(event.error)) return;
+  function survive(event: Event, error: unknown): void {
+    const crash = isDriverCrash(error);
+    if (!crash && !isStaleWrite(error)) return;
     event.preventDefault();
-    replace(pool, DRIVER_CRASH);
-  };
-  const ignoreRejection = (event: PromiseRejectionEvent) => {
-    if (!isDriverCrash(event.reason)) return;
-    event.preventDefault();
-    replace(pool, DRIVER_CRASH);
-  };
+    if (crash) replace(pool, DRIVER_CRASH);
+  }
+  const ignoreCrash = (event: ErrorEvent) => survive(event, event.error);
+  const ignoreRejection = (event: PromiseRejectionEvent) => survive(event, event.reason);
   globalThis.addEventListener("error", ignoreCrash);
   globalThis.addEventListener("unhandledrejection", ignoreRejection);
 

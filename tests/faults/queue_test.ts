@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { enqueue, extendLeases } from "@shared/db/jobs.ts";
+import { isConflict } from "@shared/db/lost.ts";
+import { withDatabase } from "../support/database.ts";
+import { claimed } from "../support/queue.ts";
+import { counts, fault, report, SEED } from "./support/fault.ts";
+import { check, enqueueNamed, jobOf, namesOf, waitingJobs } from "./support/ledger.ts";
+import { between, eventually, pause, random } from "./support/plan.ts";
+import { withWorkers } from "./support/workers.ts";
+
+/** The seed's number for this queue. */
+const ATTEMPTS = 3;
+
+fault("FT-10", "poison dies of its own attempts, its neighbours pay nothing", async () => {
+  await withWorkers({ workMs: 20 }, async ({ admin }, workers) => {
+    const poison = ["exit", "throw", "hang"].flatMap((how) =>
+      Array.from({ length: counts(1, 33) }, (_, n) => `a:${how}-${n}`)
+    );
+    const innocent = namesOf(counts(200, 10_000));
+    await enqueueNamed(admin, [...innocent, ...poison], ATTEMPTS);
+    const crew = await Promise.all([workers.start(), workers.start()]);
+    let exits = 0;
+    const empty = await eventually(async () => {
+      for (const [at, worker] of crew.entries()) {
+        if (worker.alive()) continue;
+        exits++;
+        crew[at] = await workers.start();
+      }
+      return await waitingJobs(admin) === 0;
+    }, counts(40_000, 470_000));
+    const found = await check(admin, innocent);
+    const dead = await admin<{ name: string; attempt: number }[]>`
+      select payload ->> 'eventId' as name, attempt from raphael_private.dead_jobs order by id`;
+    const [charged] = await admin<[{ most: number }]>`
+      select max(attempt) as most from faults.ledger`;
+    report("FT-10", { exits, mostCharged: charged.most, ...found });
+    assert.ok(empty, "the queue does not end");
+    assert.ok(exits >= ATTEMPTS, "no poison killed its worker");
+    assert.deepEqual(dead.map(({ name }) => name).toSorted(), poison.toSorted());
+    assert.deepEqual([...new Set(dead.map(({ attempt }) => attempt))], [ATTEMPTS]);
+    assert.equal(charged.most, 1, "an innocent was charged for its neighbour");
+    assert.deepEqual([found.lost, found.doubled, found.counter], [0, 0, innocent.length]);
+  });
+});
+
+fault("FT-11", "a trigger at the moment of completion brings another run", async () => {
+  await withWorkers({ workMs: 10 }, async ({ admin, app }, workers) => {
+    const next = random(SEED);
+    const topics = Array.from({ length: 20 }, (_, i) => `a:topic-${i}`);
+    await admin`
+      insert into faults.topics select name, 0, -1 from unnest(${topics}::text[]) as name`;
+    await Promise.all([workers.start(), workers.start()]);
+    const triggers = counts(500, 100_000);
+    let [sent, hits, deadlocks] = [0, 0, 0];
+    const produce = async () => {
+      while (sent < triggers) {
+        const name = topics[sent++ % topics.length] ?? "";
+        // Locks its row and then the job, an effect the other way round: one of them has to try again.
+        const running = await app.begin(async (tx) => {
+          await tx`update faults.topics set version = version + 1 where name = ${name}`;
+          await enqueue(tx, [jobOf(name)]);
+          const [job] = await admin<{ running: boolean }[]>`
+            select leased_until is not null or cursor is not null as running
+            from raphael_private.sync_jobs where payload ->> 'eventId' = ${name}`;
+          return job?.running ?? false;
+        }).catch((error) => {
+          if (!isConflict(error)) throw error;
+          deadlocks++;
+          return false;
+        });
+        if (running) hits++;
+        await pause(between(next, 0, 10));
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, produce));
+    const empty = await eventually(async () => await waitingJobs(admin) === 0, 20_000);
+    const [stale] = await admin<[{ n: number }]>`
+      select count(*)::int as n from faults.topics where applied <> version`;
+    const { effects, dead } = await check(admin, []);
+    report("FT-11", {
+      triggers: sent,
+      whileRunning: hits,
+      deadlocks,
+      runs: effects,
+      stale: stale.n,
+    });
+    assert.ok(empty, "the queue does not end");
+    assert.ok(hits > 0, "no trigger came while its job ran");
+    assert.deepEqual([stale.n, dead], [0, 0]);
+  });
+});
+
+Deno.test("extendLeases() does not wait for a job that is being settled, and counts it as held", async () => {
+  await withDatabase(async ({ app }) => {
+    const settling = await claimed(app, "settling");
+    const neighbour = await claimed(app, "neighbour");
+    await app.begin(async (tx) => {
+      await tx`select raphael_private.assert_lease(${settling.id}, ${settling.epoch})`;
+      const held = await app.begin(async (beat) => {
+        await beat`set local lock_timeout = '1s'`;
+        return await extendLeases(beat, [settling, neighbour], 60);
+      });
+      assert.deepEqual([...held].toSorted(), [settling.id, neighbour.id].toSorted());
+    });
+  });
+});

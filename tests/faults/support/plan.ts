@@ -1,0 +1,40 @@
+/** What a worker process is told, as JSON in its first argument. */
+export interface WorkerPlan {
+  readonly databaseUrl: string;
+  readonly leaseSeconds: number;
+  /** False: effects commit by themselves, without proving the lease. The control that must fail. */
+  readonly fenced: boolean;
+  /** Longest time that a handler pretends to call a provider. */
+  readonly workMs: number;
+}
+
+/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function between(next: () => number, from: number, to: number): number {
+  return from + next() * (to - from);
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until `holds`, for so long at most; false where it never did. */
+export async function eventually(
+  holds: () => Promise<boolean> | boolean,
+  withinMs: number,
+): Promise<boolean> {
+  for (const end = Date.now() + withinMs; Date.now() < end;) {
+    if (await holds()) return true;
+    await pause(50);
+  }
+  return await holds();
+}
