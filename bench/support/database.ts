@@ -1,0 +1,54 @@
+/** A Postgres of the benchmark's own: durable as production's is, migrated, signed in as its roles. */
+import { dirname } from "node:path";
+import postgres from "postgres";
+import { migrate } from "../../dev/migrate.ts";
+import { startPostgres } from "../../dev/postgres.ts";
+
+export interface BenchDatabase {
+  /** As superuser: to arrange and to look. */
+  readonly url: string;
+  /** As `raphael_app`, which the functions sign in with. */
+  readonly appUrl: string;
+  readonly admin: postgres.Sql;
+  readonly version: string;
+  stop(): Promise<void>;
+}
+
+/** Commits wait for the disk; room enough that no checkpoint falls into one round and not the next. */
+export const SETTINGS = {
+  fsync: "on",
+  synchronous_commit: "on",
+  shared_buffers: "512MB",
+  max_wal_size: "8GB",
+  jit: "off",
+  max_connections: "150",
+};
+
+/** TEST KEY: the password of `raphael_app` on this throwaway server. */
+const APP_PASSWORD = "bench-only-password";
+
+export async function startDatabase(
+  stateDir: string,
+  log: (line: string) => void,
+): Promise<BenchDatabase> {
+  const cluster = `bench-${crypto.randomUUID()}`;
+  const server = await startPostgres({ stateDir, cluster, port: 0, settings: SETTINGS, log });
+  const admin = postgres(server.url, { max: 4, onnotice: () => {} });
+  const stop = async () => {
+    await admin.end({ timeout: 1 });
+    await server.stop();
+    await Deno.remove(dirname(server.dataDir), { recursive: true });
+  };
+  try {
+    await migrate(server.url, { log: () => {} });
+    await admin.unsafe(`alter role raphael_app with login password '${APP_PASSWORD}'`);
+    const [row] = await admin<[{ version: string }]>`select current_setting('server_version') as version`;
+    const app = new URL(server.url);
+    app.username = "raphael_app";
+    app.password = APP_PASSWORD;
+    return { url: server.url, appUrl: app.href, admin, version: row.version, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
