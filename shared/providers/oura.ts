@@ -58,7 +58,8 @@ export default defineProvider({
       done: [200, 401],
     },
   }),
-  history: { kind: "pull", maxDays: 730, pageDays: 30 },
+  // "1-3 months at a time" is Oura's own advice; heart rate has a limit of its own.
+  history: { kind: "pull", maxDays: 730, pageDays: 90 },
   limits: [{ requests: 5_000, perSeconds: 300, scope: "app" }],
   policy: { terms: "https://cloud.ouraring.com/legal/api-agreement", aiUse: "unstated" },
   resources: [...OURA_DAILY, ...OURA_TIMED],

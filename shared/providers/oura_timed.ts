@@ -197,6 +197,7 @@ const heartrate = resource({
   name: "heartrate",
   aliases: ["GET /v2/usercollection/heartrate"],
   scope: "heartrate",
+  pageDays: 30,
   produces: ["heart_rate"],
   // No webhook tells of it; those of sleeps, days and workouts bring most of it sooner.
   poll: { everyMinutes: 120, trailingHours: 48 },

@@ -29,6 +29,8 @@ export interface Resource<Row = unknown, M extends MetricCode = MetricCode> {
   readonly scope?: string;
   /** Names the provider has for it: `GET /v2/usercollection/sleep`, a webhook type, a push key. */
   readonly aliases: readonly string[];
+  /** Longest window that one request may span, where it is not the driver's `history.pageDays`. */
+  readonly pageDays?: number;
   /** How often to ask where no webhook tells; absent where one does. */
   readonly poll?: Poll;
   /** Absent when the data is only ever pushed. */

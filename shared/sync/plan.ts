@@ -1,4 +1,4 @@
-import { DAY, HOUR, MINUTE, splitNewestFirst } from "../core/time.ts";
+import { DAY, HOUR, MINUTE, splitNewestFirst, type Window } from "../core/time.ts";
 import type { NewJob } from "../db/jobs.ts";
 import type { ProviderDriver } from "../providers/driver.ts";
 import type { Poll, Resource } from "../providers/resource.ts";
@@ -28,59 +28,73 @@ export function pollOf(resource: Resource): Poll {
   return resource.poll ?? RECONCILE;
 }
 
+interface PlannedAccount {
+  readonly id: string;
+  /** What was granted; absent where the provider does not say. */
+  readonly scopes?: readonly string[] | null;
+}
+
+/** Jobs that read `window`, in pieces that the provider answers at once; newest first. */
+function windowJobs(driver: ProviderDriver, account: PlannedAccount, window: Window): Planned[] {
+  const { history } = driver;
+  const plan = (days: number | undefined, toJob: (span: Span) => NewJob): Planned[] =>
+    (days === undefined ? [window] : splitNewestFirst(window, days)).map(({ from, to }) => {
+      const span = { accountId: account.id, from: from.toISOString(), to: to.toISOString() };
+      return { to, job: { ...toJob(span), accountId: account.id } };
+    });
+  if (history?.kind === "request") {
+    return plan(history.pageDays, (span) => ({ kind: "sync.request_history", payload: span }));
+  }
+  return pullable(driver, account.scopes).flatMap(({ name: resource, pageDays }) =>
+    plan(
+      pageDays ?? history?.pageDays,
+      (span) => ({ kind: "sync.pull", payload: { ...span, resource } }),
+    )
+  );
+}
+
+interface Span {
+  readonly accountId: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+interface Planned {
+  readonly to: Date;
+  readonly job: NewJob;
+}
+
 /** Jobs that read the whole history of a fresh link, newest window first. */
-export function backfillJobs(
-  driver: ProviderDriver,
-  account: { readonly id: string; readonly scopes?: readonly string[] },
-  now: Date,
-): NewJob[] {
+export function backfillJobs(driver: ProviderDriver, account: PlannedAccount, now: Date): NewJob[] {
   const { history } = driver;
   if (!history) return [];
-  const windows = splitNewestFirst(
-    { from: new Date(now.getTime() - history.maxDays * DAY), to: now },
-    history.pageDays,
-  );
-  return windows.flatMap((window, index): NewJob[] => {
-    const span = {
-      accountId: account.id,
-      from: window.from.toISOString(),
-      to: window.to.toISOString(),
-    };
-    const common = {
-      accountId: account.id,
-      priority: index === 0 ? FIRST_WINDOW_PRIORITY : HISTORY_PRIORITY + Math.min(index, 1_000),
-    };
-    if (history.kind === "request") {
-      return [{ kind: "sync.request_history", payload: span, ...common }];
-    }
-    return pullable(driver, account.scopes).map((resource) => ({
-      kind: "sync.pull",
-      payload: { ...span, resource: resource.name },
-      ...common,
-    }));
-  });
+  const window = { from: new Date(now.getTime() - history.maxDays * DAY), to: now };
+  return windowJobs(driver, account, window)
+    .map(({ to, job }) => {
+      const age = Math.ceil((now.getTime() - to.getTime()) / DAY);
+      return {
+        ...job,
+        priority: age === 0 ? FIRST_WINDOW_PRIORITY : HISTORY_PRIORITY + Math.min(age, 1_000),
+      };
+    })
+    .sort((a, b) => a.priority - b.priority);
 }
 
 /** Jobs that read the last `hours` again, of all resources or of one. */
 export function catchUpJobs(
   driver: ProviderDriver,
-  account: { readonly id: string; readonly scopes?: readonly string[] | null },
+  account: PlannedAccount,
   span: { readonly now: Date; readonly hours: number; readonly resource?: string },
 ): NewJob[] {
   // To the minute: triggers of one minute coalesce into one job.
   const to = new Date(Math.ceil(span.now.getTime() / MINUTE) * MINUTE);
   const from = new Date(to.getTime() - span.hours * HOUR);
-  const window = { accountId: account.id, from: from.toISOString(), to: to.toISOString() };
-  if (driver.history?.kind === "request") {
-    return [{ kind: "sync.request_history", payload: window, accountId: account.id }];
-  }
-  return pullable(driver, account.scopes)
-    .filter((resource) => span.resource === undefined || resource.name === span.resource)
-    .map((resource) => ({
-      kind: "sync.pull",
-      payload: { ...window, resource: resource.name },
-      accountId: account.id,
-    }));
+  return windowJobs(driver, account, { from, to })
+    .map(({ job }) => job)
+    .filter((job) =>
+      span.resource === undefined || !("resource" in job.payload) ||
+      job.payload.resource === span.resource
+    );
 }
 
 /** When each resource of a fresh link is polled first; the backfill has read it up to now. */

@@ -82,3 +82,19 @@ Deno.test("firstPolls() waits one interval: the backfill has read up to now", ()
   );
   assert.ok(glucose && glucose.delaySeconds < 3_600);
 });
+
+Deno.test("catchUpJobs() of many days stay within what one request may span", () => {
+  const jobs = catchUpJobs(driver("dexcom"), ACCOUNT, { now: NOW, hours: 100 * 24 });
+  const days = jobs.map(({ payload }) => {
+    const { from, to } = spanOf(payload);
+    return (Date.parse(to) - Date.parse(from)) / DAY;
+  });
+  assert.ok(days.length > 3 && days.every((length) => length <= 29));
+});
+
+Deno.test("backfillJobs() gives a resource with a limit of its own smaller windows", () => {
+  const jobs = backfillJobs(driver("oura"), ACCOUNT, NOW);
+  const count = (resource: string) =>
+    jobs.filter(({ payload }) => spanOf(payload).resource === resource).length;
+  assert.deepEqual([count("heartrate"), count("sleep")], [25, 9]);
+});
