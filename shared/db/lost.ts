@@ -27,8 +27,8 @@ export function isDriverCrash(error: unknown): boolean {
 
 /**
  * Whether the driver's timer came to write what was written already: on Deno 2.1.4 one that was cleared
- * runs all the same, with no server lost (17 of 27 runs of FT-14 ended so). Nothing
- * is missing on the wire, so nothing is to be done.
+ * runs all the same, with no server lost (17 of 27 runs of FT-14 ended so). Nothing is missing on the
+ * wire, so nothing is to be done.
  */
 export function isStaleWrite(error: unknown): boolean {
   return error instanceof TypeError && "code" in error && error.code === "ERR_STREAM_NULL_VALUES" &&
