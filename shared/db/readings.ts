@@ -49,20 +49,7 @@ export interface ReadingFilter {
 export async function listReadings(sql: Sql, f: ReadingFilter): Promise<Reading[]> {
   const after = f.after;
   return await sql<Reading[]>`
-    with person as materialized (
-      select p.user_key from raphael.people p where p.user_id = (select auth.uid())
-    ), wanted as materialized (
-      ${wanted(sql, f)}
-    )
-    select r.metric, r.category, r.value, r.unit, ${iso(sql, sql`r.start_at`)} as start,
-           r.duration_s as "durationSeconds", r.offset_minutes as "offsetMinutes", r.provider, r.via, r.device,
-           r.daily_total as "dailyTotal", r.metric_id::text as "metricId", r.source_id::text as "sourceId",
-           r.record_id::text as "recordId"
-    from person
-    cross join wanted
-    cross join lateral (
-      select * from raphael.readings s
-      where s.user_key = person.user_key and s.metric_id = wanted.id
+    ${ofEachMetric(sql, f)}
         ${f.firstPresent ? sql`and ${isNoPart(sql, sql`s`)}` : sql``}
         ${f.since ? sql`and s.start_at >= ${f.since}` : sql``}
         ${f.until ? sql`and s.start_at < ${f.until}` : sql``}
@@ -88,6 +75,21 @@ export async function latestReadings(
   f: Pick<ReadingFilter, "metrics" | "provider" | "firstPresent">,
 ): Promise<Reading[]> {
   return await sql<Reading[]>`
+    ${ofEachMetric(sql, f)}
+        ${f.provider ? sql`and s.provider = ${f.provider}` : sql``}
+      order by s.start_at desc, s.source_id desc, s.record_id desc
+      limit 1
+    ) r
+    ${f.firstPresent ? sql`where ${isNoPart(sql, sql`r`)}` : sql``}
+    order by r.metric`;
+}
+
+/**
+ * The beginning of a query that reads each wanted metric of the person through the one index: goes on
+ * with conditions on `s`, its order and limit, and the closing bracket of `r`.
+ */
+function ofEachMetric(sql: Sql, f: Pick<ReadingFilter, "metrics" | "firstPresent">) {
+  return sql`
     with person as materialized (
       select p.user_key from raphael.people p where p.user_id = (select auth.uid())
     ), wanted as materialized (
@@ -101,13 +103,7 @@ export async function latestReadings(
     cross join wanted
     cross join lateral (
       select * from raphael.readings s
-      where s.user_key = person.user_key and s.metric_id = wanted.id
-        ${f.provider ? sql`and s.provider = ${f.provider}` : sql``}
-      order by s.start_at desc, s.source_id desc, s.record_id desc
-      limit 1
-    ) r
-    ${f.firstPresent ? sql`where ${isNoPart(sql, sql`r`)}` : sql``}
-    order by r.metric`;
+      where s.user_key = person.user_key and s.metric_id = wanted.id`;
 }
 
 /** Ids of the metrics, and of those before each in its group. */
