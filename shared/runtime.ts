@@ -156,7 +156,12 @@ function drainOnce(deps: ConnectionDeps, handlers: Handlers) {
   async function drain() {
     if (Date.now() - ticked >= TICK_MS) {
       ticked = Date.now();
-      await enqueueDuePolls(deps);
+      // A tick that fails is made up for by the next: what is due stays due.
+      await enqueueDuePolls(deps).catch((error) =>
+        deps.log("warn", "polls_not_queued", {
+          reason: error instanceof Error ? error.name : "unknown",
+        })
+      );
     }
     const { performed, ms } = await runner.drain(DRAIN_MS);
     if (performed > 0) deps.log("info", "drained", { performed, ms });

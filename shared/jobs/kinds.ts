@@ -84,7 +84,7 @@ export const JOBS = {
     queue: "health-sync",
     payload: z.object({ provider: z.string() }),
     key: (p) => `subscribe:${p.provider}`,
-    timeoutSeconds: 120,
+    timeoutSeconds: 60,
     priority: 100,
   }),
   "token.refresh": job({
