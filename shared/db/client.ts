@@ -41,16 +41,16 @@ const DRIVER_CRASH = "driver_crash";
  */
 export function connect(options: DatabaseOptions): Database {
   let pool = open(options);
+  /** Lost pools that are being let go of. */
+  const ending = new Set<Promise<void>>();
 
   function replace(lost: Pool, reason: string): void {
     if (lost !== pool) return;
     options.onLost?.(reason);
     pool = open(options);
     for (const call of lost.calls) call.give(new PoolLost(reason));
-    const end = () => lost.sql.end({ timeout: 0 }).catch(() => {});
-    // What the driver has queued behind its throw must have run first: see `transact`.
-    if (reason === DRIVER_CRASH) setTimeout(end, 100);
-    else end();
+    const end = letGo(lost, reason).finally(() => ending.delete(end));
+    ending.add(end);
   }
 
   async function run<T>(work: (sql: postgres.Sql) => Promise<T>, deadlineMs: number): Promise<T> {
@@ -87,7 +87,7 @@ export function connect(options: DatabaseOptions): Database {
     async close() {
       globalThis.removeEventListener("error", ignoreCrash);
       globalThis.removeEventListener("unhandledrejection", ignoreRejection);
-      await pool.sql.end({ timeout: 5 });
+      await Promise.all([...ending, pool.sql.end({ timeout: 5 })]);
     },
   };
 }
@@ -121,6 +121,12 @@ interface Pool {
   checked?: Promise<void>;
   /** Under way: given up with the pool, for queries on poisoned connections may never answer. */
   readonly calls: Set<Call>;
+}
+
+async function letGo({ sql }: Pool, reason: string): Promise<void> {
+  // What the driver has queued behind its throw must have run first: see `transact`.
+  if (reason === DRIVER_CRASH) await new Promise((resolve) => setTimeout(resolve, 100));
+  await sql.end({ timeout: 0 }).catch(() => {});
 }
 
 async function ready(pool: Pool, { check }: DatabaseOptions): Promise<void> {
