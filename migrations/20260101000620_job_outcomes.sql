@@ -1,0 +1,160 @@
+-- What becomes of a job that ran. Each proves the lease first: RH001 where it is another's by now.
+
+set role raphael_owner;
+
+create function raphael_private.complete_job(p_id bigint, p_epoch int) returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  delete from raphael_private.sync_jobs j
+  where j.id = p_id and j.epoch = p_epoch and j.leased_until is not null and not j.rerun;
+  if found then
+    return;
+  end if;
+  update raphael_private.sync_jobs j
+  set rerun = false, cursor = null, attempt = 0, leased_until = null, owner = null,
+      snoozed_since = null, last_error = null, queue = abs(j.queue)
+  where j.id = p_id and j.epoch = p_epoch and j.leased_until is not null and j.rerun;
+  if not found then
+    raise exception 'lease lost' using errcode = 'RH001';
+  end if;
+end
+$$;
+comment on function raphael_private.complete_job(bigint, int) is
+  'Ends a job, or sends it round once more where a trigger came meanwhile; RH001 where the lease is lost';
+grant execute on function raphael_private.complete_job(bigint, int) to raphael_app;
+
+create function raphael_private.continue_job(p_id bigint, p_epoch int, p_cursor text) returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update raphael_private.sync_jobs j
+  set cursor = p_cursor, attempt = 0, leased_until = null, owner = null, snoozed_since = null,
+      last_error = null, queue = abs(j.queue)
+  where j.id = p_id and j.epoch = p_epoch and j.leased_until is not null;
+  if not found then
+    raise exception 'lease lost' using errcode = 'RH001';
+  end if;
+end
+$$;
+comment on function raphael_private.continue_job(bigint, int, text) is
+  'One page is done: the job waits for its next page under the same key';
+grant execute on function raphael_private.continue_job(bigint, int, text) to raphael_app;
+
+create function raphael_private.snooze_job(p_id bigint, p_epoch int, p_seconds float8, p_reason text)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_since timestamptz;
+begin
+  perform raphael_private.assert_lease(p_id, p_epoch);
+  select coalesce(j.snoozed_since, now()) into v_since from raphael_private.sync_jobs j where j.id = p_id;
+  if v_since < now() - interval '24 hours' then
+    perform raphael_private.bury(array[p_id], 'snoozed_too_long', p_reason);
+    return;
+  end if;
+  update raphael_private.sync_jobs j
+  set run_at = now() + make_interval(secs => p_seconds),
+      attempt = greatest(j.attempt - 1, 0),
+      leased_until = null, owner = null, snoozed_since = v_since, last_error = p_reason,
+      queue = abs(j.queue)
+  where j.id = p_id;
+end
+$$;
+comment on function raphael_private.snooze_job(bigint, int, float8, text) is
+  'Waits for something that is not our failure: the attempt comes back; after 24 hours of it the job is dead';
+grant execute on function raphael_private.snooze_job(bigint, int, float8, text) to raphael_app;
+
+create function raphael_private.fail_job(
+  p_id bigint,
+  p_epoch int,
+  p_backoff_seconds float8,
+  p_error_class text,
+  p_error text
+) returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  v_attempt smallint;
+  v_max smallint;
+begin
+  perform raphael_private.assert_lease(p_id, p_epoch);
+  select j.attempt, j.max_attempts into v_attempt, v_max from raphael_private.sync_jobs j where j.id = p_id;
+  if v_attempt >= v_max then
+    perform raphael_private.bury(array[p_id], p_error_class, p_error);
+    return false;
+  end if;
+  update raphael_private.sync_jobs j
+  set run_at = now() + make_interval(secs => p_backoff_seconds * 2 ^ (v_attempt - 1) * (0.5 + random() / 2)),
+      leased_until = null, owner = null, last_error = p_error, queue = abs(j.queue)
+  where j.id = p_id;
+  return true;
+end
+$$;
+comment on function raphael_private.fail_job(bigint, int, float8, text, text) is
+  'Counts a failure: true where it will be tried again (base * 2^(attempt-1), half of it jitter), false where it is dead';
+grant execute on function raphael_private.fail_job(bigint, int, float8, text, text) to raphael_app;
+
+create function raphael_private.bury_job(p_id bigint, p_epoch int, p_error_class text, p_error text)
+returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform raphael_private.assert_lease(p_id, p_epoch);
+  perform raphael_private.bury(array[p_id], p_error_class, p_error);
+end
+$$;
+comment on function raphael_private.bury_job(bigint, int, text, text) is
+  'Gives up at once: trying again would change nothing';
+grant execute on function raphael_private.bury_job(bigint, int, text, text) to raphael_app;
+
+create function raphael_private.redrive_dead_job(p_id bigint) returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  with dead as (
+    delete from raphael_private.dead_jobs d where d.id = p_id returning d.*
+  )
+  insert into raphael_private.sync_jobs
+    (kind, queue, dedup_key, payload, cursor, priority, max_attempts, account_id)
+  select d.kind, d.queue, d.dedup_key, d.payload, d.cursor, d.priority, d.max_attempts, d.account_id
+  from dead d
+  on conflict (dedup_key) do nothing;
+  return found;
+end
+$$;
+comment on function raphael_private.redrive_dead_job(bigint) is
+  'Sends a dead job round again, from the page it died on; false where a newer job has its key (then that one does)';
+grant execute on function raphael_private.redrive_dead_job(bigint) to raphael_app;
+
+create function raphael_private.pending_jobs()
+returns table (queue smallint, due bigint, running bigint, later bigint)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select abs(j.queue)::smallint,
+         count(*) filter (where j.run_at <= now() and (j.leased_until is null or j.leased_until < now())),
+         count(*) filter (where j.leased_until >= now()),
+         count(*) filter (where j.run_at > now() and j.leased_until is null)
+  from raphael_private.sync_jobs j
+  group by abs(j.queue)
+$$;
+comment on function raphael_private.pending_jobs() is 'What waits and what runs, a row a queue';
+grant execute on function raphael_private.pending_jobs() to raphael_app;
+
+reset role;
