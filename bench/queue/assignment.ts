@@ -29,7 +29,11 @@ export function* chunks(jobs: number, prefix: string): Generator<readonly string
 }
 
 /** One job every 8 to 24 ms: slow enough that each finds its queue idle. */
-export async function produce(jobs: number, add: (sentAt: string) => Promise<unknown>, now: () => number) {
+export async function produce(
+  jobs: number,
+  add: (sentAt: string) => Promise<unknown>,
+  now: () => number,
+) {
   for (let sent = 0; sent < jobs; sent++) {
     await new Promise((resolve) => setTimeout(resolve, 8 + Math.random() * 16));
     await add(String(now()));

@@ -1,16 +1,16 @@
 -- Prototype: what the queue would gain from claims that remember their place and from settling in
 -- batches. Lives in the benchmark's database only.
 
-create schema bench;
-create table bench.effect (job_key text primary key, value int not null);
-grant usage on schema bench to raphael_app;
-grant select, insert, update on bench.effect to raphael_app;
+-- A claimed row is wider than a waiting one by its lease: at 50 only 87 % of the claims were HOT.
+alter table raphael_private.sync_jobs set (fillfactor = 40);
 
--- As claim_jobs, and two things more: it starts behind `p_after` (priority, run_at, id of the last job
+-- As claim_jobs, and four things more. It starts behind `p_after` (priority, run_at, id of the last job
 -- claimed), so that index entries of jobs long done are not walked again while an old snapshot keeps
--- them; and it joins by ctid, which the row lock holds still.
+-- them. It joins by ctid, which the row lock holds still. It writes no owner, which nobody reads. And it
+-- forbids the plans that are right for the statistics of a queue that was empty when it was analysed:
+-- with those, one claim of 500 sorted the whole backlog, 45 ms for 60,000 rows against 0.3.
 create function bench.claim_jobs(
-  p_queue smallint, p_limit int, p_lease_seconds float8, p_owner uuid,
+  p_queue smallint, p_limit int, p_lease_seconds float8,
   p_after_priority smallint, p_after_run_at timestamptz, p_after_id bigint
 ) returns table (
   id bigint, epoch int, kind text, payload jsonb, cursor text, attempt smallint, max_attempts smallint,
@@ -19,6 +19,11 @@ create function bench.claim_jobs(
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 #variable_conflict use_column
 begin
@@ -36,7 +41,6 @@ begin
     set queue = case when c.orphaned then -j.queue else j.queue end,
         attempt = case when c.orphaned then greatest(j.attempt - 1, 0) else j.attempt + 1 end,
         epoch = j.epoch + 1,
-        owner = case when c.orphaned then null else p_owner end,
         leased_until = case when c.orphaned then null else now() + make_interval(secs => p_lease_seconds) end,
         rerun = j.rerun and j.cursor is not null
     from candidate c
@@ -53,41 +57,44 @@ begin
 end
 $$;
 
--- Never waits: what another has locked (a trigger that coalesces, a heartbeat) is left out, like what
--- is lost; the caller settles those one by one.
+-- Ends the jobs that are held and asked no rerun; answers the others. It never waits, so it can stand
+-- in nobody's way: what another has locked (a trigger that coalesces, a heartbeat) is left out, like
+-- what is lost or goes round again, and the caller settles those one by one.
 create function bench.complete_jobs(p_ids bigint[], p_epochs int[]) returns setof bigint
 language sql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
   with held as materialized (
-    select j.id, j.rerun
+    select j.ctid as place, j.id
     from raphael_private.sync_jobs j
     join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
-    where j.leased_until is not null
+    where j.leased_until is not null and not j.rerun
     for update of j skip locked
   ), ended as (
-    delete from raphael_private.sync_jobs j using held h where j.id = h.id and not h.rerun
-  ), again as (
-    update raphael_private.sync_jobs j
-    set rerun = false, cursor = null, attempt = 0, leased_until = null, owner = null,
-        snoozed_since = null, last_error = null, queue = abs(j.queue)
-    from held h
-    where j.id = h.id and h.rerun
+    delete from raphael_private.sync_jobs j using held h where j.ctid = h.place
   )
+  select n.id from unnest(p_ids) as n (id)
+  except
   select h.id from held h
 $$;
 
--- First statement of a batch of effects: locks and answers the jobs still held, and never waits.
+-- First statement of a batch of effects: locks and answers the jobs still held that asked no rerun.
 create function bench.assert_leases(p_ids bigint[], p_epochs int[]) returns setof bigint
 language sql
 security definer
 set search_path = ''
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
   select j.id
   from raphael_private.sync_jobs j
   join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
-  where j.leased_until is not null
+  where j.leased_until is not null and not j.rerun
   for update of j skip locked
 $$;
 

@@ -8,8 +8,8 @@ import { type ClaimedJob, extendLeases } from "@shared/db/jobs.ts";
 import type { Handlers } from "@shared/jobs/handlers.ts";
 import { type QueueName, QUEUES } from "@shared/jobs/kinds.ts";
 import type { Outcome } from "@shared/jobs/outcome.ts";
-import { perform } from "@shared/jobs/perform.ts";
 import { settle } from "@shared/jobs/settle.ts";
+import { performLean, type Running } from "./lean_perform.ts";
 import { assertLeases, claimAfter, completeJobs, type Place, START } from "./batched_sql.ts";
 
 export interface BatchedOptions {
@@ -40,8 +40,7 @@ interface Ended {
 export function createBatchedRunner(options: BatchedOptions) {
   const { db, handlers, queue, leaseSeconds, onSettled, ahead, idle } = options;
   const { concurrency } = QUEUES[queue];
-  const owner = crypto.randomUUID();
-  const held = new Map<string, { readonly job: ClaimedJob; readonly lease: AbortController }>();
+  const held = new Map<string, Running>();
   const waiting: ClaimedJob[] = [];
   let ended: Ended[] = [];
   let settling: Promise<void> | undefined;
@@ -52,49 +51,58 @@ export function createBatchedRunner(options: BatchedOptions) {
   let place: Place = START;
   let placedAt = 0;
 
-  function let_go(jobs: readonly ClaimedJob[]) {
-    for (const { id } of jobs) held.delete(id);
-    recent += jobs.length;
-    setTimeout(() => recent -= jobs.length, WINDOW_MS);
-    onSettled(jobs.length);
+  function letGo(batch: readonly Ended[]) {
+    for (const { job } of batch) held.delete(job.id);
+    recent += batch.length;
+    setTimeout(() => recent -= batch.length, WINDOW_MS);
+    onSettled(batch.length);
   }
 
   async function settleAll(): Promise<void> {
+    await sleep(0); // what ends in this turn goes together
     while (ended.length > 0) {
       const batch = ended;
       ended = [];
       const plain = batch.filter(({ outcome }) => outcome.kind === "done" && !outcome.effect);
       const effects = batch.filter(({ outcome }) => outcome.kind === "done" && outcome.effect);
-      const single = new Set(batch);
-      const settled = (one: Ended) => single.delete(one);
-      if (plain.length > 0) {
-        const gone = await db.query((sql) => completeJobs(sql, plain.map(({ job }) => job)));
-        plain.filter(({ job }) => gone.has(job.id)).forEach(settled);
-      }
+      const open: Ended[] = batch.length === plain.length + effects.length
+        ? []
+        : batch.filter(({ outcome }) => outcome.kind !== "done");
+      if (plain.length > 0) open.push(...await settlePlain(plain));
       for (let at = 0; at < effects.length; at += EFFECTS_AT_ONCE) {
-        const group = effects.slice(at, at + EFFECTS_AT_ONCE);
-        const done = await db.transaction((tx) => settleGroup(tx, group)).catch(() => []);
-        done.forEach(settled);
+        open.push(...await settleEffects(effects.slice(at, at + EFFECTS_AT_ONCE)));
       }
-      await Promise.all([...single].map(({ job, outcome }) => settle(db, job, outcome)));
-      let_go(batch.map(({ job }) => job));
+      await Promise.all(open.map(({ job, outcome }) => settle(db, job, outcome)));
+      letGo(batch);
       fill();
     }
   }
 
-  /** Many jobs' effects in one transaction: all commit, or each is tried by itself. */
-  async function settleGroup(tx: Sql, group: readonly Ended[]): Promise<readonly Ended[]> {
-    const mine = await assertLeases(tx, group.map(({ job }) => job));
-    const holding = group.filter(({ job }) => mine.has(job.id));
-    await Promise.all(holding.map(({ outcome }) => outcome.effect?.(tx)));
-    await completeJobs(tx, holding.map(({ job }) => job));
-    return holding;
+  /** Answers what has to be settled by itself. */
+  async function settlePlain(batch: readonly Ended[]): Promise<readonly Ended[]> {
+    const open = await db.query((sql) => completeJobs(sql, batch.map(({ job }) => job)));
+    return open.size === 0 ? [] : batch.filter(({ job }) => open.has(job.id));
+  }
+
+  /** Many jobs' effects in one transaction: all commit, or each is settled by itself. */
+  async function settleEffects(batch: readonly Ended[]): Promise<readonly Ended[]> {
+    try {
+      return await db.transaction(async (tx) => {
+        const mine = await assertLeases(tx, batch.map(({ job }) => job));
+        const held = batch.filter(({ job }) => mine.has(job.id));
+        await Promise.all(held.map(({ outcome }) => outcome.effect?.(tx)));
+        await completeJobs(tx, held.map(({ job }) => job));
+        return batch.filter(({ job }) => !mine.has(job.id));
+      });
+    } catch {
+      return batch;
+    }
   }
 
   async function runOne(job: ClaimedJob): Promise<void> {
-    const lease = new AbortController();
-    held.set(job.id, { job, lease });
-    const outcome = await perform(handlers, job, lease.signal);
+    const one = performLean(handlers, job, Date.now());
+    held.set(job.id, one);
+    const outcome = await one.outcome;
     ended.push({ job, outcome });
     running--;
     settling ??= settleAll().finally(() => settling = undefined);
@@ -111,10 +119,10 @@ export function createBatchedRunner(options: BatchedOptions) {
     }
   }
 
-  /** Claims when less is ahead than ended in the last 100 ms. */
+  /** Claims when less is ahead than half of what ended in the last 100 ms. */
   function fill() {
-    const wanted = Math.min(ahead, concurrency - running + recent) - waiting.length;
-    if (claiming || stopping || waiting.length > Math.min(ahead, recent) / 2 || wanted <= 0) return;
+    const wanted = Math.min(ahead, concurrency - running + recent);
+    if (claiming || stopping || wanted <= 0 || waiting.length > wanted / 2) return;
     claiming = claimSome(wanted).finally(() => claiming = undefined);
   }
 
@@ -123,9 +131,7 @@ export function createBatchedRunner(options: BatchedOptions) {
       place = START;
       placedAt = performance.now();
     }
-    const claimed = await db.query((sql) =>
-      claimAfter(sql, { queue, limit, leaseSeconds, owner, place })
-    );
+    const claimed = await db.query((sql) => claimAfter(sql, { queue, limit, leaseSeconds, place }));
     place = claimed.place ?? START;
     waiting.push(...claimed.jobs);
     start();
@@ -134,22 +140,30 @@ export function createBatchedRunner(options: BatchedOptions) {
   async function heartbeat(): Promise<void> {
     const jobs = [...held.values()];
     if (jobs.length === 0) return;
-    const kept = await db.query((sql) => extendLeases(sql, jobs.map(({ job }) => job), leaseSeconds));
-    for (const { job, lease } of jobs) if (!kept.has(job.id)) lease.abort();
+    const kept = await db.query((sql) =>
+      extendLeases(sql, jobs.map(({ job }) => job), leaseSeconds)
+    );
+    for (const one of jobs) if (!kept.has(one.job.id)) one.abort();
   }
 
   return {
     async work(stopped: Promise<void>): Promise<void> {
       stopped.then(() => stopping = true);
       const beat = setInterval(heartbeat, leaseSeconds * 1_000 / 3);
+      const look = setInterval(() => held.forEach((one) => one.check(Date.now())), 1_000);
       while (!stopping) {
         fill();
         await claiming;
         if (waiting.length === 0 && running === 0) await Promise.race([idle(), stopped]);
-        else await Promise.race([settling ?? new Promise((resolve) => setTimeout(resolve, 0))]);
+        else await (settling ?? sleep(1));
       }
       clearInterval(beat);
-      while (running > 0 || settling) await (settling ?? new Promise((r) => setTimeout(r, 5)));
+      clearInterval(look);
+      while (running > 0 || settling) await (settling ?? sleep(5));
     },
   };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -17,7 +17,6 @@ export async function claimAfter(
     queue: QueueName;
     limit: number;
     leaseSeconds: number;
-    owner: string;
     place: Place;
   },
 ): Promise<{ readonly jobs: readonly ClaimedJob[]; readonly place?: Place }> {
@@ -25,7 +24,7 @@ export async function claimAfter(
     select id, epoch, kind, payload, cursor, attempt, max_attempts as "maxAttempts",
            created_at as "createdAt", place
     from bench.claim_jobs(
-      ${QUEUES[p.queue].id}, ${p.limit}, ${p.leaseSeconds}, ${p.owner},
+      ${QUEUES[p.queue].id}, ${p.limit}, ${p.leaseSeconds},
       ${p.place.priority}, ${p.place.runAt}::text::timestamptz, ${p.place.id})`;
   const last = rows.at(-1)?.place;
   return { jobs: rows, ...last ? { place: placeOf(last) } : {} };
@@ -37,17 +36,23 @@ function placeOf(text: string): Place {
   return { priority: Number(priority), id, runAt: runAt.join(" ") };
 }
 
-/** The ids that were held and are settled; the others are lost, or locked for a moment. */
+/** The ids that were not settled: lost, asked to run again, or locked for a moment. */
 export async function completeJobs(sql: Sql, jobs: readonly ClaimedJob[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
-    select id from bench.complete_jobs(
-      ${jobs.map(({ id }) => id)}::bigint[], ${jobs.map(({ epoch }) => epoch)}::int[]) as done (id)`;
+    select id from bench.complete_jobs(${ids(jobs)}::bigint[], ${
+    epochs(jobs)
+  }::int[]) as open (id)`;
   return new Set(rows.map(({ id }) => id));
 }
 
+/** The ids that are held; their rows are locked until the transaction ends. */
 export async function assertLeases(sql: Sql, jobs: readonly ClaimedJob[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
-    select id from bench.assert_leases(
-      ${jobs.map(({ id }) => id)}::bigint[], ${jobs.map(({ epoch }) => epoch)}::int[]) as held (id)`;
+    select id from bench.assert_leases(${ids(jobs)}::bigint[], ${
+    epochs(jobs)
+  }::int[]) as held (id)`;
   return new Set(rows.map(({ id }) => id));
 }
+
+const ids = (jobs: readonly ClaimedJob[]) => jobs.map(({ id }) => id);
+const epochs = (jobs: readonly ClaimedJob[]) => jobs.map(({ epoch }) => epoch);

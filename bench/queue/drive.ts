@@ -1,5 +1,4 @@
 /** One measurement of one queue: filling it, draining it, timing single jobs. */
-import type postgres from "postgres";
 import { startWorker, type Worker } from "../support/workers.ts";
 import type { Assignment } from "./assignment.ts";
 import { reset, type Subject } from "./subjects.ts";
@@ -44,8 +43,8 @@ export async function setUp(subject: Subject): Promise<void> {
 }
 
 /** Jobs a second of the queue's own bulk call. */
-export async function fill(admin: postgres.Sql, subject: Subject, jobs: number): Promise<number> {
-  if (subject.reset) await reset(admin, subject);
+export async function fill(subject: Subject, jobs: number): Promise<number> {
+  if (subject.reset) await reset(subject);
   else await setUp(subject);
   const { process, heard } = await worker(subject, "enqueue", { jobs });
   const done = until(heard, () => heard.ms.length > 0, process);
@@ -57,7 +56,6 @@ export async function fill(admin: postgres.Sql, subject: Subject, jobs: number):
 
 /** Jobs a second of `processes` workers, from the word go until nothing is left. */
 export async function drain(
-  admin: postgres.Sql,
   subject: Subject,
   p: { jobs: number; processes: number; handler: "nothing" | "effect" },
 ): Promise<number> {
@@ -69,8 +67,8 @@ export async function drain(
   const start = performance.now();
   for (const { process } of workers) process.go();
   await Promise.race(ends);
-  while (subject.left) {
-    const [row] = await admin.unsafe<{ left: boolean }[]>(subject.left);
+  while (subject.admin && subject.left) {
+    const [row] = await subject.admin.unsafe<{ left: boolean }[]>(subject.left);
     if (!row?.left) break;
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
@@ -81,11 +79,10 @@ export async function drain(
 
 /** Milliseconds from enqueuing to the handler's start, on an idle queue. */
 export async function latencies(
-  admin: postgres.Sql,
   subject: Subject,
   jobs: number,
 ): Promise<readonly number[]> {
-  if (subject.reset) await reset(admin, subject);
+  if (subject.reset) await reset(subject);
   else await setUp(subject);
   const consumer = await worker(subject, "work", { handler: "latency" });
   const producer = await worker(subject, "produce", { jobs });
@@ -108,7 +105,10 @@ async function until(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   heard.onDone = () => enough() && resolve();
   process.ended.then((reason) => reject(new Error(`Cannot measure: ${reason}`)));
-  const late = setTimeout(() => reject(new Error("Cannot measure: not done in 300 s")), DEADLINE_MS);
+  const late = setTimeout(
+    () => reject(new Error("Cannot measure: not done in 300 s")),
+    DEADLINE_MS,
+  );
   try {
     await promise;
   } finally {

@@ -1,10 +1,12 @@
 /** The queues that are compared, each as one process drives it. */
 import type postgres from "postgres";
-import type { Program } from "../support/workers.ts";
-import { DENO } from "../support/workers.ts";
+import type { BenchDatabase } from "../support/database.ts";
+import { DENO, type Program } from "../support/workers.ts";
 
 export interface Subject {
   readonly name: string;
+  /** The database it is in; Redis' queues have none. */
+  readonly admin?: postgres.Sql;
   readonly program: Program;
   /** Below bench/. */
   readonly script: string;
@@ -18,8 +20,9 @@ export interface Subject {
 
 export interface Places {
   readonly node: Program;
-  readonly url: string;
-  readonly appUrl: string;
+  /** The database as the migrations make it, and one that the prototype changed. */
+  readonly asItIs: BenchDatabase;
+  readonly prototype: { readonly admin: postgres.Sql; readonly appUrl: string };
   readonly redis: Readonly<Record<"everysec" | "always", number>> | undefined;
 }
 
@@ -35,7 +38,9 @@ const GRAPHILE = {
   left: "select exists (select from graphile_worker._private_jobs) as left",
 };
 
-export function subjects({ node, url, appUrl, redis }: Places) {
+export function subjects({ node, asItIs, prototype, redis }: Places) {
+  const { admin, url } = asItIs;
+  const batched = { ...OURS, admin: prototype.admin, url: prototype.appUrl };
   const bullmq = (fsync: "everysec" | "always", port: number): Subject => ({
     name: `BullMQ, AOF ${fsync}`,
     program: node,
@@ -44,14 +49,15 @@ export function subjects({ node, url, appUrl, redis }: Places) {
     url: String(port),
   });
   return {
-    ours: { name: "ours, batched", ...OURS, mode: "batched", url: appUrl },
-    runner: { name: "ours, runner", ...OURS, mode: "runner", url: appUrl },
-    polling: { name: "ours, polling", ...OURS, mode: "polling", url: appUrl },
-    noCursor: { name: "ours, no cursor", ...OURS, mode: "no-cursor", url: appUrl },
-    tuned: { name: "graphile tuned", ...GRAPHILE, program: node, mode: "tuned", url },
-    plain: { name: "graphile default", ...GRAPHILE, program: node, mode: "default", url },
+    ours: { name: "ours, batched", ...batched, mode: "batched" },
+    runner: { name: "ours, runner", ...OURS, admin, mode: "runner", url: asItIs.appUrl },
+    polling: { name: "ours, polling", ...batched, mode: "polling" },
+    noCursor: { name: "ours, no cursor", ...batched, mode: "no-cursor" },
+    tuned: { name: "graphile tuned", ...GRAPHILE, admin, program: node, mode: "tuned", url },
+    plain: { name: "graphile default", ...GRAPHILE, admin, program: node, mode: "default", url },
     boss: {
       name: "pg-boss tuned",
+      admin,
       program: node,
       script: "queue/pg_boss.ts",
       mode: "tuned",
@@ -65,8 +71,8 @@ export function subjects({ node, url, appUrl, redis }: Places) {
 }
 
 /** An empty queue on settled tables: the round before must not be paid for in this one. */
-export async function reset(admin: postgres.Sql, subject: Subject): Promise<void> {
-  if (!subject.reset) return;
-  await admin.unsafe(subject.reset).simple();
+export async function reset({ admin, reset }: Subject): Promise<void> {
+  if (!admin || !reset) return;
+  await admin.unsafe(reset).simple();
   await admin.unsafe("checkpoint").simple();
 }

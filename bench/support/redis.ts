@@ -44,7 +44,10 @@ export async function startRedis(stateDir: string, fsync: Fsync): Promise<Redis>
 async function redisVersion(): Promise<string> {
   const output = await new Deno.Command("redis-server", { args: ["--version"] }).output().catch(
     (error) => {
-      throw failure("Cannot start Redis: install Debian's redis-server (or --without bullmq)", error);
+      throw failure(
+        "Cannot start Redis: install Debian's redis-server (or --without bullmq)",
+        error,
+      );
     },
   );
   return /v=(\S+)/.exec(new TextDecoder().decode(output.stdout))?.[1] ?? "unknown";

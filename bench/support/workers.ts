@@ -11,7 +11,13 @@ export interface Program {
 
 export const DENO: Program = {
   command: Deno.execPath(),
-  args: ["run", "--allow-all", "--no-lock", "--quiet", ...(Deno.env.get("PROF") ? ["--cpu-prof","--cpu-prof-dir=/tmp/prof"] : [])],
+  args: [
+    "run",
+    "--allow-all",
+    "--no-lock",
+    "--quiet",
+    ...(Deno.env.get("PROF") ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof"] : []),
+  ],
 };
 
 export interface Worker {
