@@ -37,8 +37,7 @@ export async function perform(
     };
   }
   const handler = handlers[kind] as Handler<typeof kind>;
-  const signal = AbortSignal.any([lease, AbortSignal.timeout(JOBS[kind].timeoutSeconds * 1_000)]);
-  const over = overdue(signal);
+  const time = limit(lease, JOBS[kind].timeoutSeconds * 1_000);
   try {
     const work = handler({
       // SAFETY: parsed by this kind's own schema.
@@ -46,27 +45,47 @@ export async function perform(
       ...(job.cursor === null ? {} : { cursor: job.cursor }),
       attempt: job.attempt,
       createdAt: job.createdAt,
-      signal,
+      signal: time.signal,
     });
-    return await Promise.race([work, over.passed]);
+    return await Promise.race([work, time.over]);
   } catch (error) {
     return outcomeOfError(error);
   } finally {
-    over.clear();
+    time.clear();
   }
 }
 
-/** Rejects with the signal's reason, a grace after it fires. */
-function overdue(signal: AbortSignal): { readonly passed: Promise<never>; clear(): void } {
-  const { promise, reject } = Promise.withResolvers<never>();
-  let id: ReturnType<typeof setTimeout> | undefined;
-  const start = () => id = setTimeout(() => reject(signal.reason), GRACE_MS);
-  signal.addEventListener("abort", start, { once: true });
+interface Limit {
+  /** Fires when the time is up or the lease is lost. */
+  readonly signal: AbortSignal;
+  /** Rejects a grace after the signal, for whoever does not listen to it. */
+  readonly over: Promise<never>;
+  clear(): void;
+}
+
+/**
+ * By timers and not by `AbortSignal.any`: Deno 2.1.4 collects a combined signal that only its listeners
+ * hold, so that it never fires and a handler that hangs is never ended (seen with a forced collection).
+ */
+function limit(lease: AbortSignal, ms: number): Limit {
+  const controller = new AbortController();
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  let grace: ReturnType<typeof setTimeout> | undefined;
+  const end = (reason: unknown) => {
+    if (controller.signal.aborted) return;
+    controller.abort(reason);
+    grace = setTimeout(() => reject(reason), GRACE_MS);
+  };
+  const lost = () => end(lease.reason);
+  const timer = setTimeout(() => end(new DOMException("Job timed out", "TimeoutError")), ms);
+  lease.addEventListener("abort", lost, { once: true });
   return {
-    passed: promise,
+    signal: controller.signal,
+    over,
     clear() {
-      signal.removeEventListener("abort", start);
-      clearTimeout(id);
+      lease.removeEventListener("abort", lost);
+      clearTimeout(timer);
+      clearTimeout(grace);
     },
   };
 }
