@@ -107,4 +107,27 @@ begin
 end
 $$;
 
+create trigger notify_worker
+  after insert on raphael_private.sync_jobs
+  for each statement execute function bench.notify_worker();
+
 grant execute on all functions in schema bench to raphael_app;
+
+-- What lease and deletion reach without a wire, a handler, or a second process.
+create procedure bench.drain_inside()
+language plpgsql
+as $$
+declare
+  v_ids bigint[];
+  v_epochs int[];
+begin
+  loop
+    select array_agg(j.id), array_agg(j.epoch) into v_ids, v_epochs
+    from bench.claim_jobs(3::smallint, 500, 120, '-32768'::smallint, '-infinity', 0) j;
+    exit when v_ids is null;
+    commit;
+    perform bench.complete_jobs(v_ids, v_epochs);
+    commit;
+  end loop;
+end
+$$;

@@ -54,10 +54,13 @@ export async function fill(subject: Subject, jobs: number): Promise<number> {
   return jobs / (heard.ms[0] ?? NaN) * 1_000;
 }
 
-/** Jobs a second of `processes` workers, from the word go until nothing is left. */
+/**
+ * Jobs a second of `processes` workers, from the word go until nothing is left; with `toTheEnd` false
+ * until `jobs` are done, of a queue that holds more.
+ */
 export async function drain(
   subject: Subject,
-  p: { jobs: number; processes: number; handler: "nothing" | "effect" },
+  p: { jobs: number; processes: number; handler: "nothing" | "effect"; toTheEnd?: boolean },
 ): Promise<number> {
   const workers = await Promise.all(
     Array.from({ length: p.processes }, () => worker(subject, "work", p)),
@@ -67,7 +70,7 @@ export async function drain(
   const start = performance.now();
   for (const { process } of workers) process.go();
   await Promise.race(ends);
-  while (subject.admin && subject.left) {
+  while (p.toTheEnd !== false && subject.admin && subject.left) {
     const [row] = await subject.admin.unsafe<{ left: boolean }[]>(subject.left);
     if (!row?.left) break;
     await new Promise((resolve) => setTimeout(resolve, 1));

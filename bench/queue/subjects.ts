@@ -12,6 +12,8 @@ export interface Subject {
   readonly script: string;
   readonly mode: string;
   readonly url: string;
+  /** Part of the jobs that it gets: a slow one need not make a round long. */
+  readonly share?: number;
   /** Empties the queue before a round, where SQL can. */
   readonly reset?: string;
   /** Whether jobs are left: asked after the last one was handled, until none is. */
@@ -50,11 +52,26 @@ export function subjects({ node, asItIs, prototype, redis }: Places) {
   });
   return {
     ours: { name: "ours, batched", ...batched, mode: "batched" },
-    runner: { name: "ours, runner", ...OURS, admin, mode: "runner", url: asItIs.appUrl },
+    runner: {
+      name: "ours, runner",
+      ...OURS,
+      admin,
+      mode: "runner",
+      url: asItIs.appUrl,
+      share: 0.1,
+    },
     polling: { name: "ours, polling", ...batched, mode: "polling" },
     noCursor: { name: "ours, no cursor", ...batched, mode: "no-cursor" },
     tuned: { name: "graphile tuned", ...GRAPHILE, admin, program: node, mode: "tuned", url },
-    plain: { name: "graphile default", ...GRAPHILE, admin, program: node, mode: "default", url },
+    plain: {
+      name: "graphile default",
+      ...GRAPHILE,
+      admin,
+      program: node,
+      mode: "default",
+      url,
+      share: 0.2,
+    },
     boss: {
       name: "pg-boss tuned",
       admin,

@@ -1,0 +1,47 @@
+/**
+ * Measures this project beside what it replaces.
+ *
+ *   deno task bench queue [--json] [--rounds N] [--jobs N] [--only <part>…] [--state-dir DIR]
+ *
+ * Never part of the gate: what a machine reaches is no test. docs/PERFORMANCE.md has results.
+ */
+import { parseArgs } from "node:util";
+import { StackFailure } from "../dev/failure.ts";
+import { PARTS, queueBench } from "./queue.ts";
+
+const HELP = `deno task bench queue [options]
+
+  --json            one object a line: {bench, subject, versus, metric, value, ratio, low, high}
+  --rounds N        rounds of each part (default 3)
+  --jobs N          jobs of a round (default 30000)
+  --only <part>     one of ${PARTS.join(", ")}; may be repeated
+  --state-dir DIR   where servers and packages are kept (default .local)`;
+
+if (import.meta.main) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: Deno.args,
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean", default: false },
+        rounds: { type: "string", default: "3" },
+        jobs: { type: "string", default: "30000" },
+        only: { type: "string", multiple: true, default: [...PARTS] },
+        "state-dir": { type: "string", default: ".local" },
+      },
+    });
+    const only = PARTS.filter((part) => values.only.includes(part));
+    const [rounds, jobs] = [Number(values.rounds), Number(values.jobs)];
+    const known = only.length === values.only.length && rounds > 0 && jobs > 0;
+    if (positionals[0] !== "queue" || !known) {
+      console.error(HELP);
+      Deno.exit(2);
+    }
+    const { json, "state-dir": stateDir } = values;
+    await queueBench({ json, rounds, jobs, only, stateDir });
+  } catch (error) {
+    if (!(error instanceof StackFailure)) throw error;
+    console.error(error.message);
+    Deno.exitCode = 1;
+  }
+}
