@@ -132,7 +132,8 @@ export function createBatchedRunner(options: BatchedOptions) {
       placedAt = performance.now();
     }
     const claimed = await db.query((sql) => claimAfter(sql, { queue, limit, leaseSeconds, place }));
-    place = claimed.place ?? START;
+    // Fewer than asked: nothing is left behind the place, and what comes may be more urgent.
+    place = claimed.jobs.length === limit && claimed.place || START;
     waiting.push(...claimed.jobs);
     start();
   }

@@ -37,8 +37,8 @@ async function drains(
   processes: number,
   { enqueue }: { enqueue: boolean },
 ): Promise<readonly Finding[]> {
-  const { ours, runner, tuned, plain, boss, everysec, always } = all;
-  const compared = [ours, runner, tuned, plain, boss, everysec, always].filter((one) =>
+  const { batched, ours, tuned, plain, boss, everysec, always } = all;
+  const compared = [batched, ours, tuned, plain, boss, everysec, always].filter((one) =>
     one !== undefined
   );
   const added = new Rounds();
@@ -53,10 +53,11 @@ async function drains(
     }
   }
   const metric = `no-op drain jobs/s, ${processes} process${processes > 1 ? "es" : ""}`;
-  const others = compared.filter((one) => one !== ours);
+  const others = compared.filter((one) => one !== batched);
   return [
-    ...others.map((versus) => drained.finding(metric, ours, versus)),
-    ...enqueue ? others.map((versus) => added.finding("bulk enqueue jobs/s", ours, versus)) : [],
+    ...others.map((versus) => drained.finding(metric, batched, versus)),
+    drained.finding(metric, ours, tuned),
+    ...enqueue ? others.map((versus) => added.finding("bulk enqueue jobs/s", batched, versus)) : [],
   ];
 }
 
@@ -66,10 +67,10 @@ async function effects(
   { rounds, jobs, log }: PartOptions,
   processes: number,
 ): Promise<readonly Finding[]> {
-  const { ours, runner, tuned } = all;
+  const { batched, ours, tuned } = all;
   const drained = new Rounds();
   for (let round = 0; round < rounds; round++) {
-    for (const subject of [ours, runner, tuned] as const) {
+    for (const subject of [batched, ours, tuned] as const) {
       const size = sized(subject, jobs * EFFECT_SHARE);
       await fill(subject, size);
       const rate = await drain(subject, { jobs: size, processes, handler: "effect" });
@@ -80,17 +81,17 @@ async function effects(
   const metric = `drain with one row's effect jobs/s, ${processes} process${
     processes > 1 ? "es" : ""
   }`;
-  return [drained.finding(metric, ours, tuned), drained.finding(metric, runner, tuned)];
+  return [drained.finding(metric, batched, tuned), drained.finding(metric, ours, tuned)];
 }
 
 async function latency(
   all: Subjects,
   { rounds, log }: PartOptions,
 ): Promise<readonly Finding[]> {
-  const { ours, polling, runner, tuned, plain, boss, everysec } = all;
+  const { batched, polling, ours, tuned, plain, boss, everysec } = all;
   const middle = new Rounds();
   const slowest = new Rounds();
-  const compared = [ours, polling, runner, tuned, plain, boss, everysec].filter((one) =>
+  const compared = [batched, polling, ours, tuned, plain, boss, everysec].filter((one) =>
     one !== undefined
   );
   for (let round = 0; round < rounds; round++) {
@@ -102,7 +103,7 @@ async function latency(
     }
   }
   return compared.slice(1).flatMap((versus) => [
-    middle.finding("idle latency p50 ms", ours, versus),
-    slowest.finding("idle latency p99 ms", ours, versus),
+    middle.finding("idle latency p50 ms", batched, versus),
+    slowest.finding("idle latency p99 ms", batched, versus),
   ]);
 }

@@ -42,7 +42,7 @@ const GRAPHILE = {
 
 export function subjects({ node, asItIs, prototype, redis }: Places) {
   const { admin, url } = asItIs;
-  const batched = { ...OURS, admin: prototype.admin, url: prototype.appUrl };
+  const changed = { ...OURS, admin: prototype.admin, url: prototype.appUrl };
   const bullmq = (fsync: "everysec" | "always", port: number): Subject => ({
     name: `BullMQ, AOF ${fsync}`,
     program: node,
@@ -51,17 +51,17 @@ export function subjects({ node, asItIs, prototype, redis }: Places) {
     url: String(port),
   });
   return {
-    ours: { name: "ours, batched", ...batched, mode: "batched" },
-    runner: {
-      name: "ours, runner",
+    batched: { name: "batched", ...changed, mode: "batched" },
+    ours: {
+      name: "ours",
       ...OURS,
       admin,
       mode: "runner",
       url: asItIs.appUrl,
       share: 0.1,
     },
-    polling: { name: "ours, polling", ...batched, mode: "polling" },
-    noCursor: { name: "ours, no cursor", ...batched, mode: "no-cursor" },
+    polling: { name: "batched, polling", ...changed, mode: "polling" },
+    noCursor: { name: "batched, no cursor", ...changed, mode: "no-cursor" },
     tuned: { name: "graphile tuned", ...GRAPHILE, admin, program: node, mode: "tuned", url },
     plain: {
       name: "graphile default",
@@ -82,7 +82,10 @@ export function subjects({ node, asItIs, prototype, redis }: Places) {
       reset: "truncate pgboss.job",
     },
     ...redis
-      ? { everysec: bullmq("everysec", redis.everysec), always: bullmq("always", redis.always) }
+      ? {
+        everysec: bullmq("everysec", redis.everysec),
+        always: bullmq("always", redis.always),
+      }
       : {},
   } as const satisfies Record<string, Subject>;
 }

@@ -16,7 +16,6 @@ export const DENO: Program = {
     "--allow-all",
     "--no-lock",
     "--quiet",
-    ...(Deno.env.get("PROF") ? ["--cpu-prof", "--cpu-prof-dir=/tmp/prof"] : []),
   ],
 };
 
