@@ -77,7 +77,12 @@ export function connect(options: DatabaseOptions): Database {
     if (crash) replace(pool, DRIVER_CRASH);
   }
   const ignoreCrash = (event: ErrorEvent) => survive(event, event.error);
-  const ignoreRejection = (event: PromiseRejectionEvent) => survive(event, event.reason);
+  const ignoreRejection = (event: PromiseRejectionEvent) => {
+    // After sign-in the driver asks for the server's types, and nobody holds that promise. Whoever
+    // waits for the connection is told apart from it.
+    if (isLost(event.reason)) event.preventDefault();
+    else survive(event, event.reason);
+  };
   globalThis.addEventListener("error", ignoreCrash);
   globalThis.addEventListener("unhandledrejection", ignoreRejection);
 
@@ -85,9 +90,9 @@ export function connect(options: DatabaseOptions): Database {
     query: (work, deadlineMs = DEADLINE_MS) => run((sql) => work(sql), deadlineMs),
     transaction: (work, deadlineMs = DEADLINE_MS) => run((sql) => transact(sql, work), deadlineMs),
     async close() {
+      await Promise.all([...ending, pool.sql.end({ timeout: 5 })]);
       globalThis.removeEventListener("error", ignoreCrash);
       globalThis.removeEventListener("unhandledrejection", ignoreRejection);
-      await Promise.all([...ending, pool.sql.end({ timeout: 5 })]);
     },
   };
 }
