@@ -1,5 +1,4 @@
 -- A job's life: waiting -> running -> (gone | waiting again | dead). Here its way to running.
--- Errors: RH001 the lease is another's, so roll back everything.
 
 set role raphael_owner;
 
@@ -62,18 +61,29 @@ create function raphael_private.claim_jobs(
   p_queue smallint,
   p_limit int,
   p_lease_seconds float8,
-  p_owner uuid
+  p_after_priority smallint default '-32768',
+  p_after_run_at timestamptz default '-infinity',
+  p_after_id bigint default 0
 ) returns table (
-  id bigint, epoch int, kind text, payload jsonb, cursor text, attempt smallint, max_attempts smallint,
-  account_id uuid, created_at timestamptz
+  id bigint, epoch bigint, kind text, payload jsonb, cursor text, attempt smallint, account_id uuid,
+  created_at timestamptz, place text
 )
 language plpgsql
 security definer
 set search_path = ''
+-- The plan that is right for a full queue, whatever the statistics say: those of a table that was empty
+-- when it was analysed sort the whole backlog for each claim, 45 ms for 60,000 rows against 0.3.
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
 as $$
 #variable_conflict use_column
 declare
   v_exhausted bigint[];
+  v_epoch bigint := extract(epoch from clock_timestamp()) * 1000000;
 begin
   -- A job whose lease ran out was on a worker that died or stalled. It cannot be told whether the job
   -- killed it or a neighbour did: so it gets its attempt back and goes to the solo queue (-queue),
@@ -95,9 +105,10 @@ begin
 
   return query
   with candidate as materialized (
-    select s.id, s.leased_until is not null and s.queue > 0 as orphaned
+    select s.ctid as place, s.leased_until is not null and s.queue > 0 as orphaned
     from raphael_private.sync_jobs s
     where s.queue = p_queue and s.run_at <= now() and (s.leased_until is null or s.leased_until < now())
+      and (s.priority, s.run_at, s.id) > (p_after_priority, p_after_run_at, p_after_id)
     order by s.priority, s.run_at, s.id
     limit p_limit
     for update skip locked
@@ -105,25 +116,30 @@ begin
     update raphael_private.sync_jobs j
     set queue = case when c.orphaned then -j.queue else j.queue end,
         attempt = case when c.orphaned then greatest(j.attempt - 1, 0) else j.attempt + 1 end,
-        epoch = j.epoch + 1,
-        owner = case when c.orphaned then null else p_owner end,
+        -- By the clock, so that it differs also from one that a crash of the server took back.
+        epoch = greatest(j.epoch + 1, v_epoch),
         leased_until = case when c.orphaned then null else now() + make_interval(secs => p_lease_seconds) end,
         -- What starts now sees all that was triggered before; a job in mid-pages does not start now.
         rerun = j.rerun and j.cursor is not null
     from candidate c
-    where j.id = c.id
-    returning j.id, j.epoch, j.kind, j.payload, j.cursor, j.attempt, j.max_attempts, j.account_id,
-              j.created_at, c.orphaned, j.priority, j.run_at
+    -- The row lock holds the place still. A row that changed since the snapshot is not found there: it
+    -- stays unclaimed, and the next claim has it.
+    where j.ctid = c.place
+    returning j.id, j.epoch, j.kind, j.payload, j.cursor, j.attempt, j.account_id, j.created_at,
+              c.orphaned, j.priority, j.run_at
   )
-  select c.id, c.epoch, c.kind, c.payload, c.cursor, c.attempt, c.max_attempts, c.account_id, c.created_at
+  select c.id, c.epoch, c.kind, c.payload, c.cursor, c.attempt, c.account_id, c.created_at,
+         case when lead(c.id) over urgency is null then c.priority || ' ' || c.id || ' ' || c.run_at::text end
   from claimed c
   where not c.orphaned
+  window urgency as (order by c.priority, c.run_at, c.id)
   order by c.priority, c.run_at, c.id;
 end
 $$;
-comment on function raphael_private.claim_jobs(smallint, int, float8, uuid) is
-  'Leases up to p_limit due jobs of a queue, most urgent first; -queue gives jobs whose worker died, to be run alone';
-grant execute on function raphael_private.claim_jobs(smallint, int, float8, uuid) to raphael_app;
+comment on function raphael_private.claim_jobs(smallint, int, float8, smallint, timestamptz, bigint) is
+  'Leases up to p_limit due jobs of a queue, most urgent first; -queue gives jobs whose worker died, to be run alone. '
+  'The last row has its place, `priority id run_at`: a claim that starts behind it walks no index entries of jobs long done';
+grant execute on function raphael_private.claim_jobs(smallint, int, float8, smallint, timestamptz, bigint) to raphael_app;
 
 create function raphael_private.solo_waits() returns boolean
 language sql
@@ -138,55 +154,5 @@ as $$
 $$;
 comment on function raphael_private.solo_waits() is 'Whether a job whose worker died waits to be run alone';
 grant execute on function raphael_private.solo_waits() to raphael_app;
-
-create function raphael_private.extend_leases(p_ids bigint[], p_epochs int[], p_lease_seconds float8)
-returns setof bigint
-language sql
-security definer
-set search_path = ''
-as $$
-  with held as materialized (
-    select j.id, j.epoch
-    from raphael_private.sync_jobs j
-    join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
-    where j.leased_until is not null
-  ), free as materialized (
-    -- Never waits: a row that is locked is being settled or triggered, claims skip it as well, and a
-    -- heartbeat behind a slow effect would stop those of all its neighbours.
-    select j.id
-    from raphael_private.sync_jobs j
-    join held h on j.id = h.id and j.epoch = h.epoch
-    for update of j skip locked
-  ), extended as (
-    update raphael_private.sync_jobs j
-    set leased_until = now() + make_interval(secs => p_lease_seconds)
-    from free f
-    where j.id = f.id and j.leased_until is not null
-  )
-  select h.id from held h
-$$;
-comment on function raphael_private.extend_leases(bigint[], int[], float8) is
-  'Heartbeat. Answers the jobs still held: one that is missing was given to another, so its work must stop';
-grant execute on function raphael_private.extend_leases(bigint[], int[], float8) to raphael_app;
-
-create function raphael_private.assert_lease(p_id bigint, p_epoch int) returns void
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  -- The row lock keeps claim and deletion away until this transaction ends.
-  perform 1
-  from raphael_private.sync_jobs j
-  where j.id = p_id and j.epoch = p_epoch and j.leased_until is not null
-  for update;
-  if not found then
-    raise exception 'lease lost' using errcode = 'RH001';
-  end if;
-end
-$$;
-comment on function raphael_private.assert_lease(bigint, int) is
-  'First statement of every effect: RH001 where the job is no longer this worker''s';
-grant execute on function raphael_private.assert_lease(bigint, int) to raphael_app;
 
 reset role;

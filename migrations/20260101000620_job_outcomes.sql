@@ -1,8 +1,9 @@
--- What becomes of a job that ran. Each proves the lease first: RH001 where it is another's by now.
+-- What becomes of a job that ran. Each proves the lease first: RH001 where it is another's by now, so
+-- roll back everything.
 
 set role raphael_owner;
 
-create function raphael_private.complete_job(p_id bigint, p_epoch int) returns void
+create function raphael_private.complete_job(p_id bigint, p_epoch bigint) returns void
 language plpgsql
 security definer
 set search_path = ''
@@ -14,7 +15,7 @@ begin
     return;
   end if;
   update raphael_private.sync_jobs j
-  set rerun = false, cursor = null, attempt = 0, leased_until = null, owner = null,
+  set rerun = false, cursor = null, attempt = 0, leased_until = null,
       snoozed_since = null, last_error = null, queue = abs(j.queue)
   where j.id = p_id and j.epoch = p_epoch and j.leased_until is not null and j.rerun;
   if not found then
@@ -22,18 +23,45 @@ begin
   end if;
 end
 $$;
-comment on function raphael_private.complete_job(bigint, int) is
+comment on function raphael_private.complete_job(bigint, bigint) is
   'Ends a job, or sends it round once more where a trigger came meanwhile; RH001 where the lease is lost';
-grant execute on function raphael_private.complete_job(bigint, int) to raphael_app;
+grant execute on function raphael_private.complete_job(bigint, bigint) to raphael_app;
 
-create function raphael_private.continue_job(p_id bigint, p_epoch int, p_cursor text) returns void
+create function raphael_private.complete_jobs(p_ids bigint[], p_epochs bigint[]) returns setof bigint
+language sql
+security definer
+set search_path = ''
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+set jit = off
+as $$
+  with held as materialized (
+    select j.ctid as place
+    from raphael_private.sync_jobs j
+    join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
+    where j.leased_until is not null and not j.rerun
+    for update of j skip locked
+  ), ended as (
+    delete from raphael_private.sync_jobs j using held h where j.ctid = h.place returning j.id
+  )
+  select n.id from unnest(p_ids) as n (id)
+  except
+  -- Not what was held: a row that a heartbeat moved since the snapshot is locked, but not found there.
+  select e.id from ended e
+$$;
+comment on function raphael_private.complete_jobs(bigint[], bigint[]) is
+  'Ends the jobs that are held and were not triggered again; answers the others, to be settled one by one. Never waits';
+grant execute on function raphael_private.complete_jobs(bigint[], bigint[]) to raphael_app;
+
+create function raphael_private.continue_job(p_id bigint, p_epoch bigint, p_cursor text) returns void
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
   update raphael_private.sync_jobs j
-  set cursor = p_cursor, attempt = 0, leased_until = null, owner = null, snoozed_since = null,
+  set cursor = p_cursor, attempt = 0, leased_until = null, snoozed_since = null,
       last_error = null, queue = abs(j.queue)
   where j.id = p_id and j.epoch = p_epoch and j.leased_until is not null;
   if not found then
@@ -41,11 +69,11 @@ begin
   end if;
 end
 $$;
-comment on function raphael_private.continue_job(bigint, int, text) is
+comment on function raphael_private.continue_job(bigint, bigint, text) is
   'One page is done: the job waits for its next page under the same key';
-grant execute on function raphael_private.continue_job(bigint, int, text) to raphael_app;
+grant execute on function raphael_private.continue_job(bigint, bigint, text) to raphael_app;
 
-create function raphael_private.snooze_job(p_id bigint, p_epoch int, p_seconds float8, p_reason text)
+create function raphael_private.snooze_job(p_id bigint, p_epoch bigint, p_seconds float8, p_reason text)
 returns void
 language plpgsql
 security definer
@@ -63,18 +91,18 @@ begin
   update raphael_private.sync_jobs j
   set run_at = now() + make_interval(secs => p_seconds),
       attempt = greatest(j.attempt - 1, 0),
-      leased_until = null, owner = null, snoozed_since = v_since, last_error = p_reason,
+      leased_until = null, snoozed_since = v_since, last_error = p_reason,
       queue = abs(j.queue)
   where j.id = p_id;
 end
 $$;
-comment on function raphael_private.snooze_job(bigint, int, float8, text) is
+comment on function raphael_private.snooze_job(bigint, bigint, float8, text) is
   'Waits for something that is not our failure: the attempt comes back; after 24 hours of it the job is dead';
-grant execute on function raphael_private.snooze_job(bigint, int, float8, text) to raphael_app;
+grant execute on function raphael_private.snooze_job(bigint, bigint, float8, text) to raphael_app;
 
 create function raphael_private.fail_job(
   p_id bigint,
-  p_epoch int,
+  p_epoch bigint,
   p_backoff_seconds float8,
   p_error_class text,
   p_error text
@@ -95,16 +123,16 @@ begin
   end if;
   update raphael_private.sync_jobs j
   set run_at = now() + make_interval(secs => p_backoff_seconds * 2 ^ (v_attempt - 1) * (0.5 + random() / 2)),
-      leased_until = null, owner = null, last_error = p_error, queue = abs(j.queue)
+      leased_until = null, last_error = p_error, queue = abs(j.queue)
   where j.id = p_id;
   return true;
 end
 $$;
-comment on function raphael_private.fail_job(bigint, int, float8, text, text) is
+comment on function raphael_private.fail_job(bigint, bigint, float8, text, text) is
   'Counts a failure: true where it will be tried again (base * 2^(attempt-1), half of it jitter), false where it is dead';
-grant execute on function raphael_private.fail_job(bigint, int, float8, text, text) to raphael_app;
+grant execute on function raphael_private.fail_job(bigint, bigint, float8, text, text) to raphael_app;
 
-create function raphael_private.bury_job(p_id bigint, p_epoch int, p_error_class text, p_error text)
+create function raphael_private.bury_job(p_id bigint, p_epoch bigint, p_error_class text, p_error text)
 returns void
 language plpgsql
 security definer
@@ -115,9 +143,9 @@ begin
   perform raphael_private.bury(array[p_id], p_error_class, p_error);
 end
 $$;
-comment on function raphael_private.bury_job(bigint, int, text, text) is
+comment on function raphael_private.bury_job(bigint, bigint, text, text) is
   'Gives up at once: trying again would change nothing';
-grant execute on function raphael_private.bury_job(bigint, int, text, text) to raphael_app;
+grant execute on function raphael_private.bury_job(bigint, bigint, text, text) to raphael_app;
 
 create function raphael_private.redrive_dead_job(p_id bigint) returns boolean
 language plpgsql

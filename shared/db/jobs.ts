@@ -22,15 +22,23 @@ export interface NewJob<K extends JobKind = JobKind> {
 /** A job that this worker holds. */
 export interface ClaimedJob {
   readonly id: string;
-  /** The fencing token. */
-  readonly epoch: number;
+  /** The fencing token; text, because it is a bigint. */
+  readonly epoch: string;
   readonly kind: string;
   readonly payload: unknown;
   readonly cursor: string | null;
   readonly attempt: number;
-  readonly maxAttempts: number;
   readonly createdAt: Date;
 }
+
+/** Behind which job to go on claiming; text, because a Date would lose the microseconds. */
+export interface Place {
+  readonly priority: number;
+  readonly id: string;
+  readonly runAt: string;
+}
+
+const START: Place = { priority: -32768, id: "0", runAt: "-infinity" };
 
 /** What `enqueue_jobs` takes, a record a job. */
 export function jobRecord<K extends JobKind>(job: NewJob<K>) {
@@ -55,17 +63,35 @@ export async function enqueue(sql: Sql, jobs: readonly NewJob[]): Promise<void> 
   await sql`select raphael_private.enqueue_jobs(${sql.json(jobs.map(jobRecord))})`;
 }
 
-/** Leases up to `limit` due jobs; `solo` gives one of those whose worker died, to be run alone. */
+export interface Claim {
+  readonly queue: QueueName;
+  readonly limit: number;
+  readonly leaseSeconds: number;
+  /** Gives one of those whose worker died, to be run alone. */
+  readonly solo?: boolean;
+  /** Where the claim before ended; without it the most urgent come first. */
+  readonly after?: Place | undefined;
+}
+
+/** Leases up to `limit` due jobs. A commit of its own, and not flushed: never part of a transaction. */
 export async function claim(
   sql: Sql,
-  p: { queue: QueueName; limit: number; leaseSeconds: number; owner: string; solo?: boolean },
-): Promise<ClaimedJob[]> {
-  const { id } = QUEUES[p.queue];
-  return await sql<ClaimedJob[]>`
-    select id, epoch, kind, payload, cursor, attempt, max_attempts as "maxAttempts", created_at as "createdAt"
-    from raphael_private.claim_jobs(${
-    p.solo ? -id : id
-  }, ${p.limit}, ${p.leaseSeconds}, ${p.owner})`;
+  { queue, limit, leaseSeconds, solo = false, after = START }: Claim,
+): Promise<{ readonly jobs: ClaimedJob[]; readonly place?: Place }> {
+  const { id } = QUEUES[queue];
+  const jobs = await sql<(ClaimedJob & { readonly place: string | null })[]>`
+    select id, epoch, kind, payload, cursor, attempt, created_at as "createdAt", place
+    from raphael_private.claim_jobs(
+      ${solo ? -id : id}, ${limit}, ${leaseSeconds},
+      ${after.priority}, ${after.runAt}::text::timestamptz, ${after.id})`;
+  const last = jobs.at(-1)?.place;
+  return { jobs, ...last ? { place: placeOf(last) } : {} };
+}
+
+/** `priority id run_at`, the last of which has a space of its own. */
+function placeOf(text: string): Place {
+  const [priority = "", id = "", ...runAt] = text.split(" ");
+  return { priority: Number(priority), id, runAt: runAt.join(" ") };
 }
 
 /** Whether jobs whose worker died wait to be claimed with `solo`. */
@@ -82,16 +108,35 @@ export async function extendLeases(
 ): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
     select id from raphael_private.extend_leases(
-      ${jobs.map((job) => job.id)}::bigint[], ${
-    jobs.map((job) => job.epoch)
-  }::int[], ${leaseSeconds}
-    ) as held (id)`;
+      ${ids(jobs)}::bigint[], ${epochs(jobs)}::bigint[], ${leaseSeconds}) as held (id)`;
   return new Set(rows.map((row) => row.id));
+}
+
+/** Gives back jobs that were not begun. */
+export async function release(sql: Sql, jobs: readonly ClaimedJob[]): Promise<void> {
+  await sql`
+    select raphael_private.release_jobs(${ids(jobs)}::bigint[], ${epochs(jobs)}::bigint[])`;
 }
 
 /** First statement of an effect: throws `leaseLost` where the job is another's. */
 export async function assertLease(sql: Sql, job: ClaimedJob): Promise<void> {
   await sql`select raphael_private.assert_lease(${job.id}, ${job.epoch})`;
+}
+
+/** First statement of many effects: ids of the jobs that may commit here, locked until then. */
+export async function assertLeases(sql: Sql, jobs: readonly ClaimedJob[]): Promise<Set<string>> {
+  const rows = await sql<{ id: string }[]>`
+    select id from raphael_private.assert_leases(
+      ${ids(jobs)}::bigint[], ${epochs(jobs)}::bigint[]) as held (id)`;
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Ends many jobs; ids of those that have to be settled one by one. */
+export async function completeMany(sql: Sql, jobs: readonly ClaimedJob[]): Promise<Set<string>> {
+  const rows = await sql<{ id: string }[]>`
+    select id from raphael_private.complete_jobs(
+      ${ids(jobs)}::bigint[], ${epochs(jobs)}::bigint[]) as open (id)`;
+  return new Set(rows.map((row) => row.id));
 }
 
 export async function complete(sql: Sql, job: ClaimedJob): Promise<void> {
@@ -132,3 +177,6 @@ export async function bury(
 ): Promise<void> {
   await sql`select raphael_private.bury_job(${job.id}, ${job.epoch}, ${errorClass}, ${error})`;
 }
+
+const ids = (jobs: readonly ClaimedJob[]) => jobs.map(({ id }) => id);
+const epochs = (jobs: readonly ClaimedJob[]) => jobs.map(({ epoch }) => epoch);

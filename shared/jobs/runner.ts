@@ -43,7 +43,6 @@ interface Held {
 /** Claims jobs, performs them side by side, settles them; correct however it is cut off. */
 export function createRunner(options: RunnerOptions) {
   const { db, handlers, log, leaseSeconds = LEASE_SECONDS, lingerMs = LINGER_MS } = options;
-  const owner = crypto.randomUUID();
   // Not by id: a job's next page may be claimed before the answer to its last one is read.
   const held = new Set<Held>();
   let performed = 0;
@@ -91,7 +90,7 @@ export function createRunner(options: RunnerOptions) {
   /** A lost database is no reason to end: nothing is claimed until it is back, or the time is up. */
   async function take(queue: QueueName, limit: number, solo = false): Promise<ClaimedJob[]> {
     try {
-      return await db.query((sql) => claim(sql, { queue, limit, leaseSeconds, owner, solo }));
+      return (await db.query((sql) => claim(sql, { queue, limit, leaseSeconds, solo }))).jobs;
     } catch (error) {
       if (!(error instanceof ProblemError && error.problem === "unavailable")) throw error;
       log("warn", "claim_failed", { queue, reason: error.message });

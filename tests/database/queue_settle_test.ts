@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import type { Sql } from "@shared/db/client.ts";
 import {
   assertLease,
+  assertLeases,
   bury,
   type ClaimedJob,
   complete,
+  completeMany,
   continueFrom,
   enqueue,
+  extendLeases,
   fail,
+  release,
   snooze,
 } from "@shared/db/jobs.ts";
 import { QUEUES } from "@shared/jobs/kinds.ts";
@@ -22,6 +26,7 @@ import {
   job,
   jobRows,
   makeDue,
+  nameOf,
 } from "../support/queue.ts";
 
 const FAILURE = { queue: QUEUES["health-sync"], errorClass: "test", error: "Cannot test" };
@@ -78,6 +83,71 @@ Deno.test("complete_job() refuses the second of two completions", async () => {
     const one = await claimed(app, "a");
     await complete(app, one);
     await assert.rejects(complete(app, one), raised("RH001"));
+  });
+});
+
+Deno.test("complete_jobs() ends what is held, and answers what is lost, triggered again or locked", async () => {
+  await withDatabase(async (database) => {
+    const { app, admin } = database;
+    const late = await lost(database, "lost", true);
+    await enqueue(app, ["done", "rerun", "locked", "beating"].map((name) => job(name)));
+    const jobs = await claimSome(app);
+    await enqueue(app, [job("rerun")]);
+    const named = (name: string) => jobs.find((one) => nameOf(one) === name)?.id;
+    await admin.begin(async (other) => {
+      await other`select from raphael_private.sync_jobs where id = ${
+        named("locked") ?? ""
+      } for update`;
+      const open = await completeMany(app, [...jobs, late]);
+      assert.deepEqual(open, new Set([late.id, named("rerun"), named("locked")]));
+    });
+    assert.deepEqual((await jobRows(admin)).map(({ name }) => name), ["locked", "lost", "rerun"]);
+    assert.equal((await completeMany(app, jobs)).size, 3, "what is gone is answered too");
+  });
+});
+
+Deno.test("complete_jobs() never calls a job ended that a heartbeat moved under it", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    await enqueue(app, Array.from({ length: 200 }, (_, n) => job(`job-${n}`)));
+    for (let round = 0; round < 20; round++) {
+      const jobs = await claimSome(app, { limit: 10 });
+      const beats = Promise.all(jobs.map((one) => extendLeases(admin, [one], 60)));
+      const open = await completeMany(app, jobs);
+      await beats;
+      const left = await admin<{ id: string }[]>`
+        select id from raphael_private.sync_jobs where leased_until is not null`;
+      assert.deepEqual(open, new Set(left.map(({ id }) => id)));
+      await completeMany(app, jobs);
+    }
+  });
+});
+
+Deno.test("assert_leases() answers what is held and was not triggered again, and keeps it locked", async () => {
+  await withDatabase(async (database) => {
+    const { app, admin } = database;
+    const late = await lost(database, "lost", true);
+    await enqueue(app, [job("held"), job("rerun")]);
+    const jobs = await claimSome(app);
+    await enqueue(app, [job("rerun")]);
+    await app.begin(async (tx) => {
+      assert.deepEqual(await assertLeases(tx, [...jobs, late]), new Set([jobs[0]?.id]));
+      const free = await admin`select id from raphael_private.sync_jobs for update skip locked`;
+      assert.equal(free.length, 2);
+    });
+  });
+});
+
+Deno.test("release_jobs() gives back the attempt, and nothing of a job that is another's", async () => {
+  await withDatabase(async (database) => {
+    const { app, admin } = database;
+    const late = await lost(database, "lost", true);
+    await enqueue(app, [job("a")]);
+    const jobs = await claimSome(app);
+    await release(app, [...jobs, late]);
+    const rows = (await jobRows(admin)).map(({ name, attempt, leased }) => [name, attempt, leased]);
+    assert.deepEqual(rows, [["a", 0, false], ["lost", 1, true]]);
+    await assert.rejects(complete(app, jobs[0] ?? late), raised("RH001"));
+    assert.equal((await claimOne(app)).attempt, 1);
   });
 });
 

@@ -58,7 +58,7 @@ Deno.test("read_webhook() gives back the very bytes, and settle_webhook() notes 
   await withDatabase(async ({ app, admin }) => {
     await recordWebhook(app, delivery("same"));
     const options = { queue: "webhook-processing", limit: 9, leaseSeconds: 60 } as const;
-    const [job] = await claim(app, { ...options, owner: crypto.randomUUID() });
+    const [job] = (await claim(app, options)).jobs;
     // SAFETY: `webhook.process` has this payload.
     const { eventId } = job?.payload as { eventId: string };
     const stored = await readWebhook(app, eventId);

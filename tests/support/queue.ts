@@ -9,7 +9,6 @@ export function job(name: string, more: Partial<Pick<NewJob, "priority" | "delay
 }
 
 export const QUEUE = "health-sync" as const;
-const OWNER = crypto.randomUUID();
 
 export function nameOf({ payload }: ClaimedJob): string {
   return typeof payload === "object" && payload && "provider" in payload
@@ -22,7 +21,7 @@ export async function claimSome(
   p: { readonly limit?: number; readonly solo?: boolean } = {},
 ): Promise<ClaimedJob[]> {
   const { limit = 10, solo = false } = p;
-  return [...await claim(sql, { queue: QUEUE, limit, leaseSeconds: 60, owner: OWNER, solo })];
+  return [...(await claim(sql, { queue: QUEUE, limit, leaseSeconds: 60, solo })).jobs];
 }
 
 /** Enqueues one job and claims it. */

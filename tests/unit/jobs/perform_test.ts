@@ -13,7 +13,7 @@ const ACCOUNT = crypto.randomUUID();
 
 function claimed(kind: string, payload: unknown): ClaimedJob {
   const createdAt = new Date();
-  return { id: "1", epoch: 1, kind, payload, cursor: null, attempt: 1, maxAttempts: 3, createdAt };
+  return { id: "1", epoch: "1", kind, payload, cursor: null, attempt: 1, createdAt };
 }
 
 const lease = () => new AbortController();
