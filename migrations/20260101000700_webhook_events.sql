@@ -22,39 +22,49 @@ comment on column raphael_private.webhook_events.headers is 'Those that the driv
 comment on column raphael_private.webhook_events.outcome is 'processed, unmatched, …';
 create index webhook_events_received_at on raphael_private.webhook_events (received_at);
 
-create function raphael_private.record_webhook(
-  p_provider text,
-  p_dedup_key text,
-  p_content_type text,
-  p_headers jsonb,
-  p_body bytea,
-  p_job jsonb
-) returns table (event_id bigint, inserted boolean)
+create function raphael_private.record_webhooks(p_events jsonb, p_bodies bytea, p_job jsonb) returns int
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  v_id bigint;
-  v_inserted boolean;
+  v_new bigint[];
 begin
-  -- A duplicate that races the first delivery waits here for its commit, so its 2xx is true as well.
-  insert into raphael_private.webhook_events as e (provider, dedup_key, content_type, headers, body)
-  values (p_provider, p_dedup_key, p_content_type, p_headers, p_body)
-  on conflict (provider, dedup_key) do update set deliveries = e.deliveries + 1
-  returning e.id, e.deliveries = 1 into v_id, v_inserted;
-  if v_inserted then
-    perform raphael_private.enqueue_jobs(jsonb_build_array(p_job || jsonb_build_object(
-      'dedup_key', 'webhook:' || v_id,
-      'payload', jsonb_build_object('eventId', v_id::text)
-    )));
+  with given as (
+    select distinct on (n.provider, n.dedup_key)
+      n.*, count(*) over (partition by n.provider, n.dedup_key) as deliveries
+    from jsonb_to_recordset(p_events) as n (
+      provider text, dedup_key text, content_type text, headers jsonb, starts_at int, bytes int
+    )
+    -- In key order, so that two isolates with overlapping groups wait and never deadlock.
+    order by n.provider, n.dedup_key
+  ), stored as (
+    -- A duplicate that races the first delivery waits here for its commit, so its 2xx is true as well.
+    insert into raphael_private.webhook_events as e
+      (provider, dedup_key, content_type, headers, body, deliveries)
+    select g.provider, g.dedup_key, g.content_type, g.headers,
+           substring(p_bodies from g.starts_at + 1 for g.bytes), g.deliveries
+    from given g
+    order by g.provider, g.dedup_key
+    on conflict (provider, dedup_key) do update set deliveries = e.deliveries + excluded.deliveries
+    -- Zero in a row that was inserted; one that was there has been locked by its update.
+    returning e.id, e.xmax = 0 as is_new
+  )
+  select array_agg(s.id) filter (where s.is_new) into v_new from stored s;
+  if v_new is null then
+    return 0;
   end if;
-  return query select v_id, v_inserted;
+  perform raphael_private.enqueue_jobs((
+    select jsonb_agg(p_job || jsonb_build_object(
+      'dedup_key', 'webhook:' || n.id, 'payload', jsonb_build_object('eventId', n.id::text)))
+    from unnest(v_new) as n (id)
+  ));
+  return cardinality(v_new);
 end
 $$;
-comment on function raphael_private.record_webhook(text, text, text, jsonb, bytea, jsonb) is
-  'Event and job in one statement: after its commit, and only then, the provider is answered 2xx';
-grant execute on function raphael_private.record_webhook(text, text, text, jsonb, bytea, jsonb) to raphael_app;
+comment on function raphael_private.record_webhooks(jsonb, bytea, jsonb) is
+  'Events and their jobs in one statement: after its commit, and only then, providers are answered 2xx. The bodies come as one value, cut by starts_at and bytes. Returns how many were new';
+grant execute on function raphael_private.record_webhooks(jsonb, bytea, jsonb) to raphael_app;
 
 create function raphael_private.read_webhook(p_id bigint)
 returns table (provider text, content_type text, headers jsonb, body bytea, received_at timestamptz)

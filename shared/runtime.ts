@@ -31,7 +31,7 @@ import { PROVIDERS } from "./providers/mod.ts";
 import { enqueueDuePolls } from "./sync/poll.ts";
 import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
 import { processWebhook } from "./webhooks/process.ts";
-import { maxBytes, receive as receiveWebhook } from "./webhooks/receive.ts";
+import { createReceiver, maxBytes } from "./webhooks/receive.ts";
 import { enqueueSubscriptions, subscribe } from "./webhooks/subscribe.ts";
 
 /** A worker claims for so long: with jobs of a minute it stays below the platform's shortest wall clock, 150 s. */
@@ -99,7 +99,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     },
     webhooks: {
       maxBytes,
-      handle: (delivery: Parameters<typeof receiveWebhook>[1]) => receiveWebhook(deps, delivery),
+      handle: createReceiver(deps),
     },
     metrics: {
       list: (ask: Parameters<typeof listMetrics>[1]) => listMetrics(db, ask),

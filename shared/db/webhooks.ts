@@ -1,28 +1,48 @@
-import type { Bytes } from "../core/bytes.ts";
+import postgres from "postgres";
+import { type Bytes, concat } from "../core/bytes.ts";
 import type { Sql } from "./client.ts";
 import { jobRecord } from "./jobs.ts";
 
-/** Event and job in one statement; false where this delivery was stored before. */
-export async function recordWebhook(
-  sql: Sql,
-  p: {
-    provider: string;
-    dedupKey: string;
-    contentType: string;
-    headers: Readonly<Record<string, string>>;
-    body: Bytes;
-  },
-): Promise<boolean> {
-  // The function names key and payload, for it makes the event's id.
+/** A verified delivery, to be stored. */
+export interface NewWebhook {
+  readonly provider: string;
+  readonly dedupKey: string;
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Bytes;
+}
+
+/** Events and their jobs in one statement, all or none. Returns how many were not stored before. */
+export async function recordWebhooks(sql: Sql, webhooks: readonly NewWebhook[]): Promise<number> {
+  // The function names key and payload, for it makes the events' ids.
   const job = jobRecord({ kind: "webhook.process", payload: { eventId: "" } });
-  const [row] = await sql<[{ inserted: boolean }]>`
-    select inserted
-    from raphael_private.record_webhook(
-      ${p.provider}, ${p.dedupKey}, ${p.contentType}, ${sql.json(p.headers)}, ${p.body}, ${
-    sql.json(job)
-  }
-    )`;
-  return row.inserted;
+  let end = 0;
+  const events = webhooks.map(({ provider, dedupKey, contentType, headers, body }) => {
+    const starts_at = end;
+    end += body.length;
+    return {
+      provider,
+      dedup_key: dedupKey,
+      content_type: contentType,
+      headers,
+      starts_at,
+      bytes: body.length,
+    };
+  });
+  const bodies = concat(...webhooks.map(({ body }) => body));
+  const [row] = await sql<[{ count: number }]>`
+    select raphael_private.record_webhooks(
+      ${sql.json(events)}, ${bodies}, ${sql.json(job)}
+    ) as count`;
+  return row.count;
+}
+
+/**
+ * Whether a statement failed by what it was given and not by the state of the database: data, integrity,
+ * limits, exceptions that a trigger raised, or a deadlock. Another delivery may fare better.
+ */
+export function mayBeOneWebhooks(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && /^(?:2[1-3]|40|44|54|P0)/.test(error.code);
 }
 
 export interface StoredWebhook {

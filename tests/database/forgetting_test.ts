@@ -7,7 +7,7 @@ import { bury, enqueue } from "@shared/db/jobs.ts";
 import { takeSlot } from "@shared/db/rate_limits.ts";
 import { beginConnection } from "@shared/db/states.ts";
 import { schedulePolls } from "@shared/db/sync.ts";
-import { recordWebhook } from "@shared/db/webhooks.ts";
+import { recordWebhooks } from "@shared/db/webhooks.ts";
 import { withDatabase } from "../support/database.ts";
 import { addAccount, addPerson } from "../support/people.ts";
 import { batchOf, store } from "../support/batches.ts";
@@ -54,7 +54,7 @@ Deno.test("prune() forgets what has served its time, and nothing earlier", async
     const oura = { provider: "oura", contentType: "application/json", headers, body };
     for (const dedupKey of ["old", "young"]) {
       await begin(app, userId);
-      await recordWebhook(app, { ...oura, dedupKey });
+      await recordWebhooks(app, [{ ...oura, dedupKey }]);
       await bury(app, await claimed(app, dedupKey), "test", "test");
       await closeAccount(app, (await linked(app, userId)).id, { cause: "test", revoke: true });
       await takeSlot(app, dedupKey, 1, 900);

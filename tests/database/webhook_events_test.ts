@@ -1,21 +1,27 @@
 import assert from "node:assert/strict";
+import { type Bytes, utf8 } from "@shared/core/bytes.ts";
 import { claim } from "@shared/db/jobs.ts";
-import { readWebhook, recordWebhook, settleWebhook } from "@shared/db/webhooks.ts";
+import {
+  mayBeOneWebhooks,
+  readWebhook,
+  recordWebhooks,
+  settleWebhook,
+} from "@shared/db/webhooks.ts";
 import { withDatabase } from "../support/database.ts";
 import { atOnce, plain } from "../support/people.ts";
 
 const BODY = new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x00, 0xc3, 0x28, 0x7d, 0x0a]);
 
-function delivery(dedupKey: string, provider = "oura") {
+function delivery(dedupKey: string, provider = "oura", body: Bytes = BODY) {
   const headers = { "x-oura-timestamp": "1" };
-  return { provider, dedupKey, contentType: "application/json", headers, body: BODY };
+  return { provider, dedupKey, contentType: "application/json", headers, body };
 }
 
-Deno.test("record_webhook() makes one event and one job of 20 duplicates at once", async () => {
+Deno.test("record_webhooks() makes one event and one job of 20 duplicates at once", async () => {
   await withDatabase(async ({ app, admin }) => {
-    const { values, errors } = await atOnce(20, () => recordWebhook(app, delivery("same")));
+    const { values, errors } = await atOnce(20, () => recordWebhooks(app, [delivery("same")]));
     assert.deepEqual(errors, []);
-    assert.equal(values.filter(Boolean).length, 1);
+    assert.equal(values.filter((count) => count === 1).length, 1);
     const events = await admin`select id, deliveries from raphael_private.webhook_events`;
     const jobs = await admin`select dedup_key, payload, queue, kind from raphael_private.sync_jobs`;
     assert.deepEqual(events.map(({ deliveries }) => deliveries), [20]);
@@ -26,37 +32,91 @@ Deno.test("record_webhook() makes one event and one job of 20 duplicates at once
   });
 });
 
-Deno.test("record_webhook() makes no second job of a duplicate that comes when the first is done", async () => {
+Deno.test("record_webhooks() makes no second job of a duplicate that comes when the first is done", async () => {
   await withDatabase(async ({ app, admin }) => {
-    assert.equal(await recordWebhook(app, delivery("same")), true);
+    assert.equal(await recordWebhooks(app, [delivery("same")]), 1);
     await admin`delete from raphael_private.sync_jobs`;
-    assert.equal(await recordWebhook(app, delivery("same")), false);
+    assert.equal(await recordWebhooks(app, [delivery("same")]), 0);
     assert.equal(
-      await recordWebhook(app, delivery("same", "terra")),
-      true,
+      await recordWebhooks(app, [delivery("same", "terra")]),
+      1,
       "keys are a provider's own",
     );
-    assert.equal(await recordWebhook(app, delivery("other")), true);
+    assert.equal(await recordWebhooks(app, [delivery("other")]), 1);
     assert.equal((await admin`select from raphael_private.sync_jobs`).length, 2);
   });
 });
 
-Deno.test("record_webhook() stores neither event nor job where its transaction fails", async () => {
+Deno.test("record_webhooks() gives each event of a group its own body and job, and duplicates one", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    await recordWebhooks(app, [delivery("stored", "oura", utf8("old"))]);
+    const group = [
+      delivery("b", "oura", utf8("of b")),
+      delivery("stored", "oura", utf8("later")),
+      delivery("a", "oura", utf8("")),
+      delivery("b", "oura", utf8("of b")),
+      delivery("b", "terra", utf8("terra's")),
+    ];
+    assert.equal(await recordWebhooks(app, group), 3);
+    const events = await admin`
+      select e.provider, e.dedup_key, convert_from(e.body, 'utf8') as body, e.deliveries, count(j.id)::int as jobs
+      from raphael_private.webhook_events e
+      left join raphael_private.sync_jobs j
+        on j.dedup_key = 'webhook:' || e.id and j.payload = jsonb_build_object('eventId', e.id::text)
+      group by e.id order by 1, 2`;
+    assert.deepEqual(plain(events), [
+      { provider: "oura", dedup_key: "a", body: "", deliveries: 1, jobs: 1 },
+      { provider: "oura", dedup_key: "b", body: "of b", deliveries: 2, jobs: 1 },
+      { provider: "oura", dedup_key: "stored", body: "old", deliveries: 2, jobs: 1 },
+      { provider: "terra", dedup_key: "b", body: "terra's", deliveries: 1, jobs: 1 },
+    ]);
+    assert.equal((await admin`select from raphael_private.sync_jobs`).length, 4);
+  });
+});
+
+Deno.test("record_webhooks() never deadlocks with groups that overlap", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const keys = Array.from({ length: 64 }, (_, n) => `key-${n}`);
+    const { errors } = await atOnce(
+      32,
+      (n) => recordWebhooks(app, (n % 2 ? keys : keys.toReversed()).map((key) => delivery(key))),
+    );
+    assert.deepEqual(errors, []);
+    const events = await admin`select deliveries from raphael_private.webhook_events`;
+    assert.deepEqual(events.map(({ deliveries }) => deliveries), keys.map(() => 32));
+    assert.equal((await admin`select from raphael_private.sync_jobs`).length, keys.length);
+  });
+});
+
+Deno.test("mayBeOneWebhooks() tells an event's own fault from the database's", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    await admin`alter table raphael_private.webhook_events add check (dedup_key <> 'poison')`;
+    const ofEvent = await recordWebhooks(app, [delivery("poison")]).catch((error) => error);
+    assert.equal(mayBeOneWebhooks(ofEvent), true);
+    const ofDatabase = await app`select pg_terminate_backend(pg_backend_pid())`.catch((e) => e);
+    assert.equal(mayBeOneWebhooks(ofDatabase), false);
+    const fullDisk = await admin`do $$ begin raise disk_full; end $$`.catch((error) => error);
+    assert.equal(mayBeOneWebhooks(fullDisk), false);
+    assert.equal(mayBeOneWebhooks(new TypeError("of ours")), false);
+  });
+});
+
+Deno.test("record_webhooks() stores neither event nor job where its transaction fails", async () => {
   await withDatabase(async ({ app, admin }) => {
     const undo = new Error("undo");
     await app.begin(async (tx) => {
-      await recordWebhook(tx, delivery("same"));
+      await recordWebhooks(tx, [delivery("same")]);
       throw undo;
     }).catch((error) => assert.equal(error, undo));
     assert.equal((await admin`select from raphael_private.webhook_events`).length, 0);
     assert.equal((await admin`select from raphael_private.sync_jobs`).length, 0);
-    assert.equal(await recordWebhook(app, delivery("same")), true, "the retry is no duplicate");
+    assert.equal(await recordWebhooks(app, [delivery("same")]), 1, "the retry is no duplicate");
   });
 });
 
 Deno.test("read_webhook() gives back the very bytes, and settle_webhook() notes the outcome", async () => {
   await withDatabase(async ({ app, admin }) => {
-    await recordWebhook(app, delivery("same"));
+    await recordWebhooks(app, [delivery("same")]);
     const options = { queue: "webhook-processing", limit: 9, leaseSeconds: 60 } as const;
     const [job] = (await claim(app, options)).jobs;
     // SAFETY: `webhook.process` has this payload.
