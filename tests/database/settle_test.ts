@@ -4,7 +4,7 @@ import { utf8 } from "@shared/core/bytes.ts";
 import { activateAccount } from "@shared/db/accounts.ts";
 import { connect, type Database, type Sql } from "@shared/db/client.ts";
 import { claim, enqueue } from "@shared/db/jobs.ts";
-import { recordWebhook } from "@shared/db/webhooks.ts";
+import { recordWebhooks } from "@shared/db/webhooks.ts";
 
 import { settle } from "@shared/jobs/settle.ts";
 import { directory } from "@shared/providers/directory.ts";
@@ -117,13 +117,13 @@ Deno.test("processWebhook() stores what was pushed although its account is linke
         },
       }],
     };
-    await recordWebhook(app, {
+    await recordWebhooks(app, [{
       provider: "terra",
       dedupKey: "one",
       contentType: "application/json",
       headers: {},
       body: utf8(JSON.stringify(body)),
-    });
+    }]);
     const secret = new Secret("test-secret");
     const settings = { client: { id: "test", secret }, webhook: { signing: [secret] } };
     const now = () => new Date();
