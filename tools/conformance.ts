@@ -12,6 +12,7 @@ import { ProviderError } from "@shared/providers/errors.ts";
 import { findProvider } from "@shared/providers/mod.ts";
 import { type Case, readCases } from "./conformance/case.ts";
 import { compare, type Comparison } from "./conformance/match.ts";
+import { contextOf } from "./conformance/context.ts";
 import { produce } from "./conformance/produce.ts";
 import { findTarget } from "./conformance/target.ts";
 
@@ -26,7 +27,10 @@ export function judge({ expectation, payload }: Case): Verdict {
   const target = findTarget(found.driver, expectation.payload_kind);
   if (!target) return failed(`no resource for ${expectation.payload_kind}`);
   try {
-    const comparison = compare(expectation, produce(found.driver, target, payload));
+    const comparison = compare(
+      expectation,
+      produce(found.driver, target, payload, contextOf(expectation)),
+    );
     const passed = comparison.missing.length === 0 && comparison.unexpected.length === 0;
     return { ...comparison, result: passed ? "pass" : "fail" };
   } catch (error) {

@@ -122,6 +122,22 @@ export interface Score<M extends MetricCode = MetricCode> extends When {
   readonly components?: Readonly<Record<string, number>>;
 }
 
+/** A movement that the device noticed by itself (Garmin's Move IQ): no workout, and never counted as one. */
+export interface AutoActivity extends When {
+  readonly kind: "auto_activity";
+  readonly end: Date;
+  readonly type?: string;
+  readonly vendorType?: string;
+}
+
+/** Where a person is in their cycle; kept with its raw record, days beside `cycle_day` no metric. */
+export interface MenstrualCycle {
+  readonly kind: "menstrual_cycle";
+  readonly periodStart?: LocalDate;
+  readonly dayInCycle?: number;
+  readonly cycleLengthDays?: number;
+}
+
 /** A record that the provider says is gone: everything made from it goes, and stays gone. */
 export interface Deletion {
   readonly kind: "deletion";
@@ -148,5 +164,7 @@ export type Normalized<M extends MetricCode = MetricCode> =
   | SleepSession
   | Workout
   | Score<M>
+  | AutoActivity
+  | MenstrualCycle
   | Deletion
   | Quarantine;

@@ -33,7 +33,7 @@ export async function exchange(
     ...region,
   }, ctx);
   const profile = await link.fetchProfile(
-    { externalUserId: "", accessToken: tokens.accessToken, ...region },
+    { externalUserId: tokens.externalUserId ?? "", accessToken: tokens.accessToken, ...region },
     ctx,
   );
   return { ...profile, tokens, ...(tokens.scopes ? { scopes: tokens.scopes } : {}) };

@@ -5,7 +5,14 @@ import type { Ask, DriverContext, ProviderDriver } from "./driver.ts";
 import { ProviderError } from "./errors.ts";
 import { callProvider, check, readJson } from "./kit/http.ts";
 import { bearer } from "./kit/oauth2.ts";
-import type { MetricBatch, NormalizedRecord, Page, RecordRef, Resource } from "./resource.ts";
+import type {
+  MetricBatch,
+  NormaliseContext,
+  NormalizedRecord,
+  Page,
+  RecordRef,
+  Resource,
+} from "./resource.ts";
 
 /** Infers `Row` from `page`, and holds `normalise` to the metrics listed in `produces`. */
 export function resource<Row, const M extends MetricCode = never>(
@@ -14,8 +21,11 @@ export function resource<Row, const M extends MetricCode = never>(
     & {
       readonly produces: readonly M[];
       readonly page: z.ZodType<Page<Row>>;
-      readonly record: (row: NoInfer<Row>) => RecordRef | undefined;
-      readonly normalise: (row: NoInfer<Row>) => NoInfer<Iterable<Normalized<M>>>;
+      readonly record: (row: NoInfer<Row>, context: NormaliseContext) => RecordRef | undefined;
+      readonly normalise: (
+        row: NoInfer<Row>,
+        context: NormaliseContext,
+      ) => NoInfer<Iterable<Normalized<M>>>;
     },
 ): Resource<Row, M> {
   return definition;
@@ -27,6 +37,8 @@ export interface ProviderDefinition
   /** How a request proves whose data it asks for; default `Authorization: Bearer`. */
   authenticate?(request: Request, ask: Ask, ctx: DriverContext): Request | Promise<Request>;
 }
+
+type PageAsk = Ask & { readonly recordId?: string };
 
 /** No collection is this long: a cursor that never ends would hold a worker for good. */
 const MAX_PAGES = 10_000;
@@ -43,21 +55,39 @@ export function defineProvider(definition: ProviderDefinition): ProviderDriver {
     return found;
   }
 
+  async function read(from: Resource, ask: PageAsk, ctx: DriverContext): Promise<Page<unknown>> {
+    const { recordId } = ask;
+    const request = recordId === undefined
+      ? from.request?.(ask)
+      : from.requestOne?.({ ...ask, recordId });
+    if (!request) {
+      throw new ProviderError(slug, { kind: "rejected", status: 405 }, `fetch ${from.name} of`);
+    }
+    const provider = withSite(definition, ask.account.site);
+    const authenticated = await authenticate?.(request, ask, ctx) ??
+      bearer(provider, request, ask.account);
+    const response = await callProvider(provider, authenticated, ctx, from.emptyStatuses);
+    return await readJson(provider, response, from.page);
+  }
+
+  async function parentOf(from: Resource, ask: PageAsk, ctx: DriverContext) {
+    if (from.within === undefined) return {};
+    const [parent] = (await read(find(from.within), ask, ctx)).rows;
+    return parent === undefined ? {} : { parent };
+  }
+
   const driver: ProviderDriver = {
     ...members,
 
-    async fetchPage({ resource: name, recordId, ...ask }, ctx) {
+    async fetchPage({ resource: name, ...ask }, ctx) {
       const from = find(name);
-      const request = recordId === undefined
-        ? from.request?.(ask)
-        : from.requestOne?.({ ...ask, recordId });
-      if (!request) {
-        throw new ProviderError(slug, { kind: "rejected", status: 405 }, `fetch ${name} of`);
-      }
-      const authenticated = await authenticate?.(request, ask, ctx) ??
-        bearer(definition, request, ask.account);
-      const response = await callProvider(definition, authenticated, ctx);
-      const batch = toBatch(slug, from, await readJson(definition, response, from.page));
+      const { timeZone } = ask.account;
+      const context = {
+        receivedAt: ctx.now(),
+        ...(timeZone === undefined ? {} : { timeZone }),
+        ...await parentOf(from, ask, ctx),
+      };
+      const batch = toBatch(slug, from, await read(from, ask, ctx), context);
       if (batch.next !== undefined && batch.next === ask.cursor) throw repeats(slug);
       return batch;
     },
@@ -77,9 +107,9 @@ export function defineProvider(definition: ProviderDefinition): ProviderDriver {
       } while (cursor !== undefined);
     },
 
-    normalise(name, body) {
+    normalise(name, body, context = {}) {
       const from = find(name);
-      return toBatch(slug, from, check(slug, from.page, body));
+      return toBatch(slug, from, check(slug, from.page, body), context);
     },
   };
   return driver;
@@ -89,12 +119,24 @@ function repeats(slug: string): ProviderError {
   return new ProviderError(slug, { kind: "contract", issues: ["next page repeats"] });
 }
 
-function toBatch(slug: string, from: Resource, page: Page<unknown>): MetricBatch {
+/** A person's own server is the one host beside the driver's; `siteUrl` has judged its address. */
+function withSite(definition: ProviderDefinition, site: URL | undefined): ProviderDefinition {
+  return site ? { ...definition, hosts: [...definition.hosts, site.host] } : definition;
+}
+
+function toBatch(
+  slug: string,
+  from: Resource,
+  page: Page<unknown>,
+  given: NormaliseContext,
+): MetricBatch {
+  const context = page.about === undefined ? given : { ...given, about: page.about };
   const records: NormalizedRecord[] = [];
   for (const row of page.rows) {
-    const ref = from.record(row);
+    const ref = from.record(row, context);
     if (!ref || ref.id === "" || ref.id.length > MAX_ID_CHARS) continue;
-    records.push({ ...ref, raw: row, items: Array.from(from.normalise(row), believable) });
+    const items = Array.from(from.normalise(row, context), believable);
+    records.push({ ...ref, raw: row, items });
   }
   if (page.bare && records.length === 0) {
     throw new ProviderError(slug, {
@@ -112,7 +154,7 @@ function toBatch(slug: string, from: Resource, page: Page<unknown>): MetricBatch
 
 /** What cannot be believed becomes a reason in its place: the raw record keeps what was sent. */
 function believable(item: Normalized): Normalized {
-  if (item.kind === "deletion" || item.kind === "quarantine") return item;
+  if (!("start" in item)) return item;
   if (Number.isNaN(item.start.getTime()) || Number.isNaN(item.end?.getTime() ?? 0)) {
     return quarantine("no_time");
   }

@@ -1,7 +1,8 @@
 import type { Secret } from "../core/secret.ts";
 import type { Window } from "../core/time.ts";
+import type { CallQuirks } from "./kit/http.ts";
 import type { Link } from "./link.ts";
-import type { MetricBatch, Resource } from "./resource.ts";
+import type { MetricBatch, NormaliseContext, Resource } from "./resource.ts";
 import type { Webhook } from "./webhook.ts";
 
 /** Everything effectful a driver may touch: drivers read no env, no clock and no global fetch. */
@@ -21,6 +22,8 @@ export interface AccountRef {
   readonly region?: string;
   /** The person's own server, for self-hosted services only. */
   readonly site?: URL;
+  /** The person's IANA zone, where known. */
+  readonly timeZone?: string;
 }
 
 export interface Ask {
@@ -56,7 +59,7 @@ export interface RateLimit {
 }
 
 /** One provider: a file of data over one engine. */
-export interface ProviderDriver {
+export interface ProviderDriver extends CallQuirks {
   readonly slug: string;
   readonly name: string;
   readonly docs: string;
@@ -83,7 +86,7 @@ export interface ProviderDriver {
     ctx: DriverContext,
   ): AsyncIterable<MetricBatch>;
   /** What a pushed body means. Throws `contract`. */
-  normalise(resource: string, body: unknown): MetricBatch;
+  normalise(resource: string, body: unknown, context?: NormaliseContext): MetricBatch;
 }
 
 export type CredentialName = "clientId" | "clientSecret" | "webhookSecret" | "verifyToken";

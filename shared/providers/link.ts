@@ -8,6 +8,8 @@ export interface OAuthTokens {
   readonly expiresAt?: Date;
   /** What was granted, where the provider says; absent means "as asked". */
   readonly scopes?: readonly string[];
+  /** Who the person is, where the token answer says it; `fetchProfile` is then given it. */
+  readonly externalUserId?: string;
 }
 
 export interface ProviderProfile {
@@ -40,6 +42,10 @@ export interface OAuth2Link {
   refreshTokens(tokens: OAuthTokens, account: AccountRef, ctx: DriverContext): Promise<OAuthTokens>;
   /** Absent where the provider has no revocation endpoint. */
   revokeTokens?(tokens: OAuthTokens, account: AccountRef, ctx: DriverContext): Promise<void>;
+  /**
+   * Who the person is, made known to the provider first where it wants that. `account` has the external
+   * id that the token answer named, else an empty one. Throws `contract` where none is found.
+   */
   fetchProfile(account: AccountRef, ctx: DriverContext): Promise<ProviderProfile>;
 }
 
@@ -85,7 +91,18 @@ export interface CredentialsLink {
   ): Promise<OAuthTokens & ProviderProfile & { readonly site?: URL }>;
 }
 
-/** The person's phone pushes (HealthKit, Health Connect). */
+/** The person's phone pushes (HealthKit, Health Connect): one body with rows of every resource. */
 export interface BridgeLink {
   readonly kind: "bridge";
+  /** What the phone calls this store in the `provider` of its uploads and deletions. */
+  readonly sender: string;
+  /** Names that documents have for such a body: `mobile SDK batch`. */
+  readonly aliases: readonly string[];
+  /** The records that a deletions body names. Throws `contract`. */
+  parseDeletions(body: unknown): readonly DeletedRecord[];
+}
+
+export interface DeletedRecord {
+  readonly resource: string;
+  readonly recordId: string;
 }

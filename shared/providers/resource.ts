@@ -10,8 +10,22 @@ export interface RecordRef {
   readonly version?: Date;
 }
 
+/** What a payload does not say of itself; absent is unknown, and a driver then makes nothing up. */
+export interface NormaliseContext {
+  /** When it reached us: the time of a record that carries none (WHOOP's body measurement). */
+  readonly receivedAt?: Date;
+  /** The person's IANA zone, for local times without an offset (Polar). */
+  readonly timeZone?: string;
+  /** The record that the rows belong to (`Resource.within`): a stream begins when its activity does. */
+  readonly parent?: unknown;
+  /** What the envelope says of all its rows (`Page.about`). */
+  readonly about?: unknown;
+}
+
 export interface Page<Row> {
   readonly rows: readonly Row[];
+  /** What the envelope says of all rows (a unit, a device): `record` and `normalise` get it. */
+  readonly about?: unknown;
   readonly next?: string | undefined;
   /** The body was no list, so it was taken for one row by itself: then the row must have an id. */
   readonly bare?: boolean;
@@ -37,12 +51,19 @@ export interface Resource<Row = unknown, M extends MetricCode = MetricCode> {
   request?(ask: Ask): Request;
   /** One record by the provider's id, for webhooks that name it. */
   requestOne?(ask: Ask & { readonly recordId: string }): Request;
+  /**
+   * The resource whose record of the same id these rows belong to: it is fetched first and becomes
+   * `context.parent`. Such a resource has `requestOne` and is asked for after each new parent.
+   */
+  readonly within?: string;
+  /** Statuses that mean "nothing there" and are an empty page: Strava's 404 for a manual activity's streams. */
+  readonly emptyStatuses?: readonly number[];
   /** The provider's envelope in, rows out; also takes one bare row. Rows keep fields we do not know. */
   readonly page: z.ZodType<Page<Row>>;
   /** The row's identity; nothing where it has none (then it is quarantined). */
-  record(row: Row): RecordRef | undefined;
-  /** Pure: the same row gives the same items. */
-  normalise(row: Row): Iterable<Normalized<M>>;
+  record(row: Row, context: NormaliseContext): RecordRef | undefined;
+  /** Pure: the same row and context give the same items. */
+  normalise(row: Row, context: NormaliseContext): Iterable<Normalized<M>>;
 }
 
 export interface Poll {

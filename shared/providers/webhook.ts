@@ -53,6 +53,14 @@ export interface WebhookSecrets {
   readonly signing: readonly Secret[];
   /** The token of the subscription handshake, where the provider has one. */
   readonly verifyToken?: Secret;
+  /** The provider's published keys (`Webhook.keyset`), cached; `fresh` asks again, at most once a minute. */
+  keyset?(fresh?: boolean): Promise<unknown>;
+}
+
+/** What a delivery does not say of itself. */
+export interface WebhookContext {
+  /** When it reached us, for news that names no time. */
+  readonly receivedAt: Date;
 }
 
 export interface Webhook {
@@ -62,8 +70,17 @@ export interface Webhook {
   readonly signedWith: "client" | "webhook";
   /** What a good delivery is answered with; default 200. */
   readonly acknowledge?: 200 | 204;
+  /** What a delivery that fails verification is answered with; default 401. Fitbit documents 404. */
+  readonly refusal?: 404;
+  /** Where the provider publishes the keys that sign; a host of the driver's. */
+  readonly keyset?: string;
+  /**
+   * The answer to a check that comes before any secret is known (Polar's PING, Withings' HEAD), if
+   * `request` is one. It proves nothing, so nothing else may follow from it.
+   */
+  greet?(request: RawRequest): Response | undefined;
   /** The answer to the provider's subscription check, if `request` is one. */
-  handshake?(request: RawRequest, verifyToken: Secret): Promise<Response | undefined>;
+  handshake?(request: RawRequest, secrets: WebhookSecrets): Promise<Response | undefined>;
   /** Over raw bytes, in constant time, fresh by `now`. */
   verifyWebhook(request: RawRequest, secrets: WebhookSecrets, now: Date): Promise<boolean>;
   /**
@@ -74,7 +91,7 @@ export interface Webhook {
   /** Headers that `parseWebhook` reads, lower case: the others are not stored with the body. */
   readonly keepHeaders?: readonly string[];
   /** Throws `contract` where the body is not what the provider documents. */
-  parseWebhook(request: RawRequest): readonly WebhookEvent[];
+  parseWebhook(request: RawRequest, context: WebhookContext): readonly WebhookEvent[];
   /** Makes the provider's subscriptions what they should be: creates, renews; safe to repeat. */
   subscribe?(
     p: { readonly callbackUrl: string; readonly verifyToken: Secret },

@@ -44,6 +44,9 @@ export function toBatch(records: readonly NormalizedRecord[]): Batch {
         sessions.push(session(record, item, sourceOf(item.device ? { device: item.device } : {})));
         for (const derived of deriveMetrics(item)) add(record, derived);
         return;
+      // What is no measurement stays in the raw record.
+      case "auto_activity":
+      case "menstrual_cycle":
       case "deletion":
       case "quarantine":
         return;

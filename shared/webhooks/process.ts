@@ -45,7 +45,7 @@ export function processWebhook(deps: SyncDeps): Handler<"webhook.process"> {
       url: new URL(`https://webhooks.invalid/${stored.provider}`),
       headers: new Headers({ ...stored.headers, "content-type": stored.contentType }),
       body: stored.body,
-    });
+    }, { receivedAt: new Date(stored.receivedAt) });
     const steps: Step[] = [];
     for (const event of events) {
       const accounts = await deps.db.query((sql) =>
@@ -121,7 +121,8 @@ function stepOf(
       );
     case "push": {
       // Normalised outside the transaction: it is the slow part, and needs nothing of the database.
-      const batch = toBatch(driver.normalise(event.resource, event.body).records);
+      const context = { receivedAt: new Date(receivedAt) };
+      const batch = toBatch(driver.normalise(event.resource, event.body, context).records);
       const observedAt = event.occurredAt?.toISOString() ?? receivedAt;
       return forEach(
         active,

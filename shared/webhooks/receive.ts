@@ -54,14 +54,16 @@ export function createReceiver({ db, providers, now }: ReceiveDeps) {
   return async function receive(
     delivery: { readonly provider: string; readonly request: RawRequest },
   ): Promise<WebhookAnswer> {
-    const { provider, webhook, secrets } = find(providers, delivery.provider);
     const { request } = delivery;
-    if (secrets.verifyToken) {
-      const answer = await webhook.handshake?.(request, secrets.verifyToken);
-      if (answer) return await toAnswer(answer);
-    }
-    if (request.method !== "POST") throw refuse();
-    if (!await webhook.verifyWebhook(request, secrets, now())) throw refuse();
+    const greeting = webhookOf(delivery.provider).greet?.(request);
+    if (greeting) return await toAnswer(greeting);
+    const { provider, webhook, secrets } = find(providers, delivery.provider);
+    const answer = await webhook.handshake?.(request, secrets);
+    if (answer) return await toAnswer(answer);
+    const isGenuine = request.method === "POST" &&
+      await webhook.verifyWebhook(request, secrets, now());
+    if (!isGenuine && webhook.refusal) return { status: webhook.refusal };
+    if (!isGenuine) throw refuse();
     requireJson(request);
     await record({
       provider: provider.driver.slug,
@@ -74,11 +76,14 @@ export function createReceiver({ db, providers, now }: ReceiveDeps) {
   };
 }
 
+function webhookOf(slug: string): Webhook {
+  const webhook = PROVIDERS.find((one) => one.slug === slug)?.webhook;
+  if (!webhook) throw new ProblemError("provider_unknown", "Cannot find the webhook: unknown");
+  return webhook;
+}
+
 function find(providers: ProviderDirectory, slug: string) {
-  const driver = PROVIDERS.find((one) => one.slug === slug);
-  if (!driver?.webhook) {
-    throw new ProblemError("provider_unknown", "Cannot find the webhook: unknown");
-  }
+  const webhook = webhookOf(slug);
   const provider: ConfiguredProvider | undefined = providers.get(slug);
   if (!provider?.webhook) {
     throw new ProblemError(
@@ -86,7 +91,7 @@ function find(providers: ProviderDirectory, slug: string) {
       "Cannot take webhook: provider is not configured",
     );
   }
-  return { provider, webhook: driver.webhook, secrets: provider.webhook };
+  return { provider, webhook, secrets: provider.webhook };
 }
 
 function refuse(): ProblemError {

@@ -8,6 +8,8 @@ import type { RawRequest, Webhook, WebhookSecrets } from "@shared/providers/webh
 import { type WebhookFixture, webhookOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
 
+const AT = { receivedAt: new Date("2026-03-01T12:00:00Z") };
+
 const LAWS: readonly Law[] = [
   {
     name: "a good delivery is accepted with either active secret",
@@ -70,10 +72,13 @@ const LAWS: readonly Law[] = [
     check: (driver) => {
       const request = requestOf({ headers: {}, body: "" });
       for (const body of [concat(new Uint8Array([0xc3, 0x28])), utf8("{"), utf8("[7]")]) {
-        assert.throws(() => webhookOfDriver(driver).parseWebhook({ ...request, body }), (error) => {
-          assert.ok(error instanceof ProviderError && error.failure.kind === "contract");
-          return true;
-        });
+        assert.throws(
+          () => webhookOfDriver(driver).parseWebhook({ ...request, body }, AT),
+          (error) => {
+            assert.ok(error instanceof ProviderError && error.failure.kind === "contract");
+            return true;
+          },
+        );
       }
     },
   },
@@ -81,9 +86,9 @@ const LAWS: readonly Law[] = [
     name: "a delivery means what was written down by hand, each time, under one key",
     check: (driver) =>
       eachDelivery(driver, ({ webhook, request, events }) => {
-        const parsed = JSON.parse(JSON.stringify(webhook.parseWebhook(request)));
+        const parsed = JSON.parse(JSON.stringify(webhook.parseWebhook(request, AT)));
         assert.deepEqual(parsed, events);
-        assert.deepEqual(webhook.parseWebhook(request), webhook.parseWebhook(request));
+        assert.deepEqual(webhook.parseWebhook(request, AT), webhook.parseWebhook(request, AT));
         const key = webhook.deliveryKey(request);
         assert.ok(key === undefined || key.length > 0);
         assert.equal(webhook.deliveryKey(requestOf(request)), key);
@@ -94,7 +99,7 @@ const LAWS: readonly Law[] = [
     name: "events name resources of the driver",
     check: (driver) =>
       eachDelivery(driver, ({ webhook, request }) => {
-        for (const event of webhook.parseWebhook(request)) {
+        for (const event of webhook.parseWebhook(request, AT)) {
           if (!("resource" in event)) continue;
           assert.ok(driver.resources.some(({ name }) => name === event.resource), event.resource);
         }
@@ -114,7 +119,7 @@ const LAWS: readonly Law[] = [
         const request = { ...requestOf({ headers: {}, body: "" }), method: "GET" };
         return webhookOfDriver(driver).handshake?.(
           { ...request, url: new URL(query) },
-          new Secret(handshake.token),
+          { ...secrets("unused"), verifyToken: new Secret(handshake.token) },
         );
       };
       const good = await answer(handshake.token, "c1");

@@ -10,6 +10,7 @@ const expectation = z.looseObject({
   input: z.string(),
   provider: z.string(),
   payload_kind: z.string(),
+  context: z.record(z.string(), z.unknown()).default({}),
   canonical: z.looseObject({
     metrics: items,
     sleep: items,

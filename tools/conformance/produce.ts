@@ -1,4 +1,6 @@
 import type {
+  AutoActivity,
+  MenstrualCycle,
   Metric,
   Normalized,
   Score,
@@ -10,8 +12,8 @@ import { METRICS } from "@shared/catalog/metrics.ts";
 import { utf8 } from "@shared/core/bytes.ts";
 import { localDateOf } from "@shared/core/time.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
-import type { NormalizedRecord } from "@shared/providers/resource.ts";
-import type { RawRequest, WebhookEvent } from "@shared/providers/webhook.ts";
+import type { NormaliseContext, NormalizedRecord } from "@shared/providers/resource.ts";
+import type { RawRequest, WebhookContext, WebhookEvent } from "@shared/providers/webhook.ts";
 import type { Target } from "./target.ts";
 
 /** One thing that came out, in the words of the cases. Dates are `Date`s; absent is undefined. */
@@ -26,9 +28,20 @@ export interface Produced {
 }
 
 /** What `driver` makes of `payload`. Throws `ProviderError` where it makes nothing of it. */
-export function produce(driver: ProviderDriver, target: Target, payload: string): Produced {
+export function produce(
+  driver: ProviderDriver,
+  target: Target,
+  payload: string,
+  context: NormaliseContext & WebhookContext,
+): Produced {
+  const normalise = (resource: string, body: unknown) =>
+    driver.normalise(resource, body, context).records;
+  if (target.kind === "upload") {
+    const body: unknown = JSON.parse(payload);
+    return collect(driver.resources.flatMap(({ name }) => normalise(name, body)), []);
+  }
   if (target.kind === "resource") {
-    return collect(driver.normalise(target.name, JSON.parse(payload)).records, []);
+    return collect(normalise(target.name, JSON.parse(payload)), []);
   }
   const request: RawRequest = {
     method: "POST",
@@ -36,9 +49,9 @@ export function produce(driver: ProviderDriver, target: Target, payload: string)
     headers: new Headers({ "content-type": "application/json" }),
     body: utf8(payload),
   };
-  const news = driver.webhook?.parseWebhook(request) ?? [];
+  const news = driver.webhook?.parseWebhook(request, context) ?? [];
   const records = news.flatMap((event) =>
-    event.kind === "push" ? driver.normalise(event.resource, event.body).records : []
+    event.kind === "push" ? normalise(event.resource, event.body) : []
   );
   const key = driver.webhook?.deliveryKey(request);
   return collect(records, news.flatMap((event) => eventItem(event, key)));
@@ -63,6 +76,8 @@ function collect(records: readonly NormalizedRecord[], events: readonly Item[]):
         code: item.reason,
         external_id: record.id,
       })),
+      ...of("auto_activity").map(({ record, item }) => autoActivityItem(record, item)),
+      ...of("menstrual_cycle").map(({ record, item }) => cycleItem(record, item)),
     ],
   };
 }
@@ -165,6 +180,21 @@ function scoreItem(record: NormalizedRecord, item: Score): Item {
   };
 }
 
+function autoActivityItem(record: NormalizedRecord, item: AutoActivity): Item {
+  const { type, vendorType: vendor_type } = item;
+  return { ...time(item), category: "auto_activity", type, vendor_type, external_id: record.id };
+}
+
+function cycleItem(record: NormalizedRecord, item: MenstrualCycle): Item {
+  return {
+    category: "menstrual_cycle",
+    period_start: item.periodStart,
+    day_in_cycle: item.dayInCycle,
+    cycle_length: item.cycleLengthDays,
+    external_id: record.id,
+  };
+}
+
 function eventItem(event: WebhookEvent, deliveryKey: string | undefined): readonly Item[] {
   const about = { provider_user_id: event.externalUserId, occurred_at: event.occurredAt };
   switch (event.kind) {
@@ -192,7 +222,7 @@ function eventItem(event: WebhookEvent, deliveryKey: string | undefined): readon
     case "revoked":
       return [{ ...about, category: "connection", action: "disconnected" }];
     case "scopes_changed":
-      return [{ ...about, category: "permission_change", granted: event.granted }];
+      return [{ ...about, category: "permission_change", granted: event.granted.toSorted() }];
     case "push":
     case "ignored":
       return [];

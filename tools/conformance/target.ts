@@ -3,11 +3,13 @@ import type { ProviderDriver } from "@shared/providers/driver.ts";
 /** What takes a case's payload: the webhook, or one resource. */
 export type Target =
   | { readonly kind: "webhook" }
+  /** A phone's body with rows of every resource. */
+  | { readonly kind: "upload" }
   | { readonly kind: "resource"; readonly name: string };
 
 /**
  * Finds what `payloadKind` means to `driver`: a method and path, a push key or a type that a resource
- * declares as an alias, or the webhook. `item`, `[]`, a query and remarks in brackets do not count.
+ * declares as an alias, a phone's upload, or the webhook. `item`, `[]`, a query and remarks in brackets do not count.
  */
 export function findTarget(driver: ProviderDriver, payloadKind: string): Target | undefined {
   for (const phrase of phrases(payloadKind)) {
@@ -15,6 +17,9 @@ export function findTarget(driver: ProviderDriver, payloadKind: string): Target 
       one.aliases.some((alias) => isSame(alias, phrase) || isSame(`push ${alias}`, phrase))
     );
     if (found) return { kind: "resource", name: found.name };
+    if (driver.link.kind === "bridge" && driver.link.aliases.some((one) => isSame(one, phrase))) {
+      return { kind: "upload" };
+    }
   }
   return driver.webhook && /^(webhook|push)\b/.test(payloadKind) ? { kind: "webhook" } : undefined;
 }

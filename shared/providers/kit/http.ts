@@ -3,8 +3,18 @@ import { parseJson } from "../../core/json.ts";
 import type { DriverContext } from "../driver.ts";
 import { ProviderError, type ProviderFailure } from "../errors.ts";
 
+/** Where a provider's answers differ from what HTTP means; a slot each, absent where they do not. */
+export interface CallQuirks {
+  /** Turns an answer whose status hides its meaning into one that does not (`innerStatus`). */
+  conform?(response: Response): Promise<Response>;
+  /** What a status means here: 410 of an API that ended is `reauthorize`. */
+  readonly statuses?: Readonly<Record<number, ProviderFailure>>;
+  /** Seconds to wait after a 429 without `Retry-After` (`untilReset`). */
+  retryAfter?(headers: Headers, now: Date): number | undefined;
+}
+
 /** What a call needs to know of the driver that makes it. */
-export interface ProviderIdentity {
+export interface ProviderIdentity extends CallQuirks {
   readonly slug: string;
   readonly hosts: readonly string[];
 }
@@ -17,17 +27,19 @@ const DEFAULT_RETRY_SECONDS = 60;
 const MAX_RETRY_SECONDS = 3_600;
 
 /**
- * Calls a provider and answers with a 2xx response. Throws `ProviderError`: 401 is `reauthorize`,
+ * Calls a provider and answers with a 2xx response, or one of `emptyStatuses`. Throws `ProviderError`: 401 is `reauthorize`,
  * 429 `rate_limited`, 5xx, resets and timeouts `unavailable`, a redirect `contract`, the rest `rejected`.
  */
 export async function callProvider(
   provider: ProviderIdentity,
   request: Request,
   ctx: DriverContext,
+  emptyStatuses: readonly number[] = [],
 ): Promise<Response> {
-  const response = await send(provider, request, ctx);
-  const failure = failureOf(response, ctx.now());
-  if (!failure) return response;
+  const sent = await send(provider, request, ctx);
+  const response = await provider.conform?.(sent) ?? sent;
+  const failure = failureOf(response, ctx.now(), provider);
+  if (!failure || emptyStatuses.includes(response.status)) return response;
   await discard(response);
   throw new ProviderError(provider.slug, failure);
 }
@@ -57,16 +69,24 @@ export async function send(
 }
 
 /** What a status means; nothing for 2xx. */
-export function failureOf(response: Response, now: Date): ProviderFailure | undefined {
-  const { status } = response;
+export function failureOf(
+  response: Response,
+  now: Date,
+  quirks: CallQuirks = {},
+): ProviderFailure | undefined {
+  const { status, headers } = response;
+  const own = quirks.statuses?.[status];
+  if (own) return own;
   if (status >= 200 && status < 300) return undefined;
   // 3xx, and 0: the opaque response that `redirect: "manual"` gives outside Deno.
   if (status < 400) return { kind: "contract", issues: ["redirect"] };
   if (status === 401) return { kind: "reauthorize", cause: "token_rejected" };
   if (status === 429) {
+    const header = headers.get("retry-after");
+    const told = header === null ? quirks.retryAfter?.(headers, now) : undefined;
     return {
       kind: "rate_limited",
-      retryAfter: retryAfterSeconds(response.headers.get("retry-after"), now),
+      retryAfter: retryAfterSeconds(told === undefined ? header : String(told), now),
     };
   }
   if (status === 408 || status >= 500) return { kind: "unavailable", status };
@@ -84,7 +104,7 @@ export function retryAfterSeconds(header: string | null, now: Date): number {
 }
 
 /**
- * The JSON body, checked; a 204 is checked as `undefined`. Throws `contract` with the paths of what
+ * The JSON body, checked; a 204 and what is not 2xx (`emptyStatuses`) are checked as `undefined`. Throws `contract` with the paths of what
  * does not fit, never a value; `unavailable` where the body breaks off.
  */
 export async function readJson<T>(
@@ -92,7 +112,9 @@ export async function readJson<T>(
   response: Response,
   schema: z.ZodType<T>,
 ): Promise<T> {
-  const text = response.status === 204 ? undefined : await readText(provider, response);
+  const isEmpty = response.status === 204 || !response.ok;
+  if (isEmpty) await discard(response);
+  const text = isEmpty ? undefined : await readText(provider, response);
   let body: unknown;
   try {
     body = text === undefined ? undefined : parseJson(text);

@@ -26,11 +26,22 @@ export interface OAuth2Spec {
   readonly codeLifetimeSeconds: number;
   readonly authorizeParams?: Readonly<Record<string, string>>;
   readonly tokenParams?: Readonly<Record<string, string>>;
+  /** Beside `tokenParams`, on a refresh only: WHOOP wants `scope=offline` again. */
+  readonly refreshParams?: Readonly<Record<string, string>>;
   /** Turns the provider's token answer into one of RFC 6749 (section 5.1, or 400 and 5.2). */
   conform?(response: Response): Promise<Response>;
-  readonly profile: {
+  /** Who the person is, where the token answer says it: Polar's `x_user_id`, Withings' `userid`. */
+  readonly externalUserId?: z.ZodType<string | undefined>;
+  /** Where to ask who the person is; absent only beside `externalUserId`. */
+  readonly profile?: {
     request(account: AccountRef): Request;
     readonly schema: z.ZodType<ProviderProfile>;
+  };
+  /** Makes the person known before anything can be read: Polar's `POST /v3/users`. Safe to repeat. */
+  readonly enrol?: {
+    request(account: AccountRef): Request;
+    /** Statuses that mean it is done, now or before. */
+    readonly done: readonly number[];
   };
   readonly revocation?: {
     request(tokens: OAuthTokens, client: DriverContext["client"], region?: string): Request;
@@ -84,8 +95,22 @@ export function oauth2(spec: OAuth2Spec): OAuth2Link {
     const response = await send(provider, request, ctx);
     await discard(response);
     if ((spec.revocation?.done ?? [200]).includes(response.status)) return;
-    const failure = failureOf(response, ctx.now());
+    const failure = failureOf(response, ctx.now(), provider);
     if (failure) throw new ProviderError(provider.slug, failure, "revoke grant at");
+  }
+
+  async function enrol(account: AccountRef, ctx: DriverContext): Promise<void> {
+    if (!spec.enrol) return;
+    const request = bearer(provider, spec.enrol.request(account), account);
+    await discard(await callProvider(provider, request, ctx, spec.enrol.done));
+  }
+
+  async function profileOf(account: AccountRef, ctx: DriverContext): Promise<ProviderProfile> {
+    const { externalUserId } = account;
+    if (!spec.profile) return { externalUserId };
+    const request = bearer(provider, spec.profile.request(account), account);
+    const response = await callProvider(provider, request, ctx);
+    return await readJson(provider, response, spec.profile.schema);
   }
 
   return {
@@ -141,9 +166,7 @@ export function oauth2(spec: OAuth2Spec): OAuth2Link {
       }
       const fresh = await requestTokens(
         "refresh_token",
-        {
-          refresh_token: tokens.refreshToken.reveal(),
-        },
+        { ...spec.refreshParams, refresh_token: tokens.refreshToken.reveal() },
         account.region,
         ctx,
       );
@@ -158,9 +181,8 @@ export function oauth2(spec: OAuth2Spec): OAuth2Link {
     ...(revoke ? { revokeTokens: revoke } : {}),
 
     async fetchProfile(account, ctx) {
-      const request = bearer(provider, spec.profile.request(account), account);
-      const response = await callProvider(provider, request, ctx);
-      const profile = await readJson(provider, response, spec.profile.schema);
+      await enrol(account, ctx);
+      const profile = await profileOf(account, ctx);
       // Without an id of its own, one person's webhooks would reach another.
       if (!/^[\x21-\x7e]{1,256}$/.test(profile.externalUserId)) {
         throw new ProviderError(provider.slug, {

@@ -6,21 +6,25 @@ export interface Envelope {
   /** Path of the array, dots between: `data`, `body.activities`. */
   readonly rows: string;
   readonly next?: string;
+  /** What the envelope says of all rows: checked, and handed to each. */
+  readonly about?: z.ZodType;
 }
 
 /**
  * A list of `row`: in the provider's envelope, bare as an array, or one row by itself (a record
- * asked for by id); nothing at all (204) is an empty page. Rows must not be transformed by `row`: they
+ * asked for by id), in the envelope's place or without one; nothing at all (204) is an empty page. Rows must not be transformed by `row`: they
  * are stored as they come, fields we do not know included.
  */
 export function listOf<Row>(row: z.ZodType<Row>, envelope: Envelope): z.ZodType<Page<Row>> {
   const rows = z.array(row);
+  const one = row.transform((alone) => [alone]);
   return z.unknown().transform((body, ctx): Page<Row> => {
     if (body === undefined) return { rows: [] };
     const listed = Array.isArray(body) ? body : at(body, envelope.rows);
+    const inside = Array.isArray(body) ? [] : envelope.rows.split(".");
     const [schema, value, path] = listed === undefined
-      ? [row.transform((one) => [one]), body, []]
-      : [rows, listed, Array.isArray(body) ? [] : envelope.rows.split(".")];
+      ? [one, body, []]
+      : [Array.isArray(listed) ? rows : one, listed, inside];
     const result = schema.safeParse(value);
     if (!result.success) {
       for (const issue of result.error.issues) {
@@ -28,10 +32,12 @@ export function listOf<Row>(row: z.ZodType<Row>, envelope: Envelope): z.ZodType<
       }
       return z.NEVER;
     }
+    const about = listed === body ? undefined : envelope.about?.safeParse(body).data;
     const next = envelope.next === undefined ? undefined : at(body, envelope.next);
     return {
       rows: result.data,
       ...(listed === undefined ? { bare: true } : {}),
+      ...(about === undefined ? {} : { about }),
       ...(typeof next === "string" && next !== "" || typeof next === "number"
         ? { next: String(next) }
         : {}),
@@ -47,4 +53,11 @@ function at(body: unknown, path: string): unknown {
     value = (value as Record<string, unknown>)[key];
   }
   return value;
+}
+
+/** One or many: a body that some deliveries hold alone and others as an array. */
+export function oneOrMany<T>(item: z.ZodType<T>): z.ZodType<readonly T[]> {
+  return z.unknown()
+    .transform((body) => Array.isArray(body) ? body : [body])
+    .pipe(z.array(item));
 }

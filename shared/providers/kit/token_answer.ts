@@ -1,4 +1,5 @@
 import * as oauth from "oauth4webapi";
+import type { z } from "zod";
 import { Secret } from "../../core/secret.ts";
 import { ProviderError, type ProviderFailure } from "../errors.ts";
 import type { OAuthTokens } from "../link.ts";
@@ -12,6 +13,7 @@ export interface TokenAnswerSpec {
   readonly provider: ProviderIdentity;
   scopeName?(granted: string): string;
   conform?(response: Response): Promise<Response>;
+  readonly externalUserId?: z.ZodType<string | undefined>;
 }
 
 /**
@@ -69,7 +71,7 @@ async function refuseOutage(
   response: Response,
   now: Date,
 ): Promise<void> {
-  const failure = failureOf(response, now);
+  const failure = failureOf(response, now, provider);
   if (!failure || failure.kind === "rejected" || failure.kind === "reauthorize") return;
   await discard(response);
   throw new ProviderError(provider.slug, failure, "get tokens of");
@@ -99,8 +101,10 @@ function tokensOf(
   if (seconds !== undefined && !(seconds >= 0 && seconds <= MAX_EXPIRES_SECONDS)) {
     throw malformed(spec.provider, "expires_in");
   }
+  const externalUserId = spec.externalUserId?.safeParse(body).data;
   return {
     accessToken: tokenOf(spec.provider, "access_token", body.access_token),
+    ...(externalUserId === undefined ? {} : { externalUserId }),
     ...(body.refresh_token === undefined
       ? {}
       : { refreshToken: tokenOf(spec.provider, "refresh_token", body.refresh_token) }),

@@ -2,7 +2,6 @@ import type { z } from "zod";
 import { type Bytes, fromBase64, fromHex } from "../../core/bytes.ts";
 import { constantTimeEqual, hmac } from "../../core/crypto.ts";
 import { parseJson as parseStrictJson } from "../../core/json.ts";
-import type { Secret } from "../../core/secret.ts";
 import { ProviderError } from "../errors.ts";
 import type { RawRequest, Webhook } from "../webhook.ts";
 import { check, type ProviderIdentity } from "./http.ts";
@@ -106,10 +105,12 @@ const MAX_CHALLENGE_CHARS = 1_024;
 /** The handshake `GET ?<token>=…&<challenge>=…`: the right token gets the challenge back as JSON. */
 export function echoChallenge(
   p: { readonly token: string; readonly challenge: string },
-): (request: RawRequest, verifyToken: Secret) => Promise<Response | undefined> {
-  return (request, verifyToken) => {
+): NonNullable<Webhook["handshake"]> {
+  return (request, { verifyToken }) => {
     const challenge = request.url.searchParams.get(p.challenge);
-    if (request.method !== "GET" || challenge === null) return Promise.resolve(undefined);
+    if (request.method !== "GET" || challenge === null || !verifyToken) {
+      return Promise.resolve(undefined);
+    }
     const token = request.url.searchParams.get(p.token) ?? "";
     const accepted = constantTimeEqual(token, verifyToken.reveal()) &&
       challenge.length <= MAX_CHALLENGE_CHARS;

@@ -19,7 +19,11 @@ function yielding(...items: readonly Normalized[]) {
     name: "Test",
     docs: "https://provider.example/docs",
     hosts: ["provider.example"],
-    link: { kind: "bridge" },
+    link: {
+      kind: "credentials",
+      form: z.record(z.string(), z.string()),
+      signIn: () => Promise.reject(),
+    },
     policy: { terms: "https://provider.example/terms", aiUse: "unstated" },
     resources: [{
       name: "things",

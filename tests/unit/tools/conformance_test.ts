@@ -34,6 +34,7 @@ function verdict(
     expectation: {
       case_id: "test/case",
       input: "case.json",
+      context: {},
       provider: "oura",
       payload_kind: "GET /v2/usercollection/daily_activity",
       exhaustive_metrics: [],
