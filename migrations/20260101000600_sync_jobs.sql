@@ -54,10 +54,14 @@ create table raphael_private.dead_jobs (
   error_class  text not null,
   error        text not null,
   created_at   timestamptz not null,
-  died_at      timestamptz not null default now()
+  died_at      timestamptz not null default now(),
+  redriven_at  timestamptz
 );
 comment on table raphael_private.dead_jobs is
   'Jobs that will not run again by themselves. Their key is free, so later triggers are not blocked';
+comment on column raphael_private.dead_jobs.redriven_at is
+  'An operator sent it round again then: kept, so that a job that dies again shows how often';
 create index dead_jobs_died_at on raphael_private.dead_jobs (died_at);
+create index dead_jobs_key on raphael_private.dead_jobs (dedup_key);
 
 reset role;

@@ -147,27 +147,6 @@ comment on function raphael_private.bury_job(bigint, bigint, text, text) is
   'Gives up at once: trying again would change nothing';
 grant execute on function raphael_private.bury_job(bigint, bigint, text, text) to raphael_app;
 
-create function raphael_private.redrive_dead_job(p_id bigint) returns boolean
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  with dead as (
-    delete from raphael_private.dead_jobs d where d.id = p_id returning d.*
-  )
-  insert into raphael_private.sync_jobs
-    (kind, queue, dedup_key, payload, cursor, priority, max_attempts, account_id)
-  select d.kind, d.queue, d.dedup_key, d.payload, d.cursor, d.priority, d.max_attempts, d.account_id
-  from dead d
-  on conflict (dedup_key) do nothing;
-  return found;
-end
-$$;
-comment on function raphael_private.redrive_dead_job(bigint) is
-  'Sends a dead job round again, from the page it died on; false where a newer job has its key (then that one does)';
-grant execute on function raphael_private.redrive_dead_job(bigint) to raphael_app;
-
 create function raphael_private.pending_jobs()
 returns table (queue smallint, due bigint, running bigint, later bigint)
 language sql

@@ -19,13 +19,14 @@ comment on function raphael_private.schedule_polls(uuid, text[], float8[]) is
 grant execute on function raphael_private.schedule_polls(uuid, text[], float8[]) to raphael_app;
 
 create function raphael_private.take_due_polls(p_provider text, p_resource text, p_every_seconds float8, p_limit int)
-returns table (account_id uuid, scopes text[])
+returns table (account_id uuid, scopes text[], late_seconds float8)
 language sql
 security definer
 set search_path = ''
 as $$
   with due as materialized (
-    select s.account_id, s.resource, a.scopes
+    select s.account_id, s.resource, a.scopes,
+           extract(epoch from now() - s.next_poll_at)::float8 as late_seconds
     from raphael_private.sync_state s
     join raphael.provider_accounts a on a.id = s.account_id
     where s.next_poll_at <= now() and s.resource = p_resource and a.provider = p_provider and a.status = 'active'
@@ -38,11 +39,34 @@ as $$
   set next_poll_at = now() + make_interval(secs => p_every_seconds * (0.95 + random() / 10))
   from due d
   where s.account_id = d.account_id and s.resource = d.resource
-  returning s.account_id, d.scopes
+  returning s.account_id, d.scopes, d.late_seconds
 $$;
 comment on function raphael_private.take_due_polls(text, text, float8, int) is
-  'Accounts whose poll of a resource is due, and their next one set: enqueue in the same transaction';
+  'Accounts whose poll of a resource is due, how late that is, and their next one set: enqueue in the same transaction';
 grant execute on function raphael_private.take_due_polls(text, text, float8, int) to raphael_app;
+
+create function raphael_private.due_revocations(p_limit int) returns setof uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select r.id
+  from raphael_private.revocations r
+  where not exists (
+      select from raphael_private.sync_jobs j where j.dedup_key = 'revoke:' || r.id
+    )
+    -- Refused by the provider: once more a day, until its time in `retention` is over.
+    and not exists (
+      select from raphael_private.dead_jobs d
+      where d.dedup_key = 'revoke:' || r.id and d.died_at > now() - interval '1 day'
+    )
+  order by r.created_at
+  limit p_limit
+$$;
+comment on function raphael_private.due_revocations(int) is
+  'Revocations without a job: theirs died a day ago or earlier, or never came to be';
+grant execute on function raphael_private.due_revocations(int) to raphael_app;
 
 create function raphael_private.note_sync(p_account_id uuid, p_resource text) returns void
 language sql

@@ -1,5 +1,31 @@
 set role raphael_owner;
 
+create table raphael_private.retention (
+  what text primary key,
+  keep interval not null check (keep > interval '0'),
+  why  text not null
+);
+comment on table raphael_private.retention is
+  'How long what has served is kept. Change a row to keep it longer or shorter, delete it to keep it for ever';
+insert into raphael_private.retention (what, keep, why) values
+  ('oauth_states', '1 hour', 'a state lives 10 minutes; a widget''s webhook may refer to it for an hour'),
+  ('pending_accounts', '1 hour', 'a link that nobody confirmed: it was never open and holds nothing'),
+  ('rate_limits', '1 day', 'longer than any window'),
+  ('webhook_events', '30 days', 'to replay, and to know a delivery that comes again'),
+  ('revocations', '30 days', 'a provider that has not accepted one by then will not'),
+  ('dead_jobs', '90 days', 'for an operator to look into');
+
+create function raphael_private.outlived(p_what text) returns timestamptz
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select now() - r.keep from raphael_private.retention r where r.what = p_what
+$$;
+comment on function raphael_private.outlived(text) is
+  'What is older has served its time; null where it is kept for ever';
+
 create function raphael_private.prune() returns void
 language plpgsql
 security definer
@@ -10,36 +36,35 @@ begin
   delete from raphael_private.oauth_states s
   where s.state_hash in (
     select o.state_hash from raphael_private.oauth_states o
-    where o.created_at < now() - interval '1 hour' order by o.expires_at limit 5000
+    where o.created_at < (select raphael_private.outlived('oauth_states')) order by o.expires_at limit 5000
   );
   delete from raphael_private.webhook_events e
   where e.id in (
     select w.id from raphael_private.webhook_events w
-    where w.received_at < now() - interval '30 days' order by w.received_at limit 5000
+    where w.received_at < (select raphael_private.outlived('webhook_events')) order by w.received_at limit 5000
   );
   delete from raphael_private.dead_jobs d
   where d.id in (
     select j.id from raphael_private.dead_jobs j
-    where j.died_at < now() - interval '90 days' order by j.died_at limit 5000
+    where j.died_at < (select raphael_private.outlived('dead_jobs')) order by j.died_at limit 5000
   );
   delete from raphael_private.revocations r
   where r.id in (
     select v.id from raphael_private.revocations v
-    where v.created_at < now() - interval '30 days' limit 5000
+    where v.created_at < (select raphael_private.outlived('revocations')) limit 5000
   );
   delete from raphael_private.rate_limits l
   where l.key in (
     select r.key from raphael_private.rate_limits r
-    where r.window_start < now() - interval '1 day' order by r.window_start limit 5000
+    where r.window_start < (select raphael_private.outlived('rate_limits')) order by r.window_start limit 5000
   );
-  -- A link that nobody confirmed: its account was never opened and holds nothing.
   delete from raphael.provider_accounts a
-  where a.status = 'pending' and a.connected_at is null and a.updated_at < now() - interval '1 hour'
+  where a.status = 'pending' and a.connected_at is null
+    and a.updated_at < (select raphael_private.outlived('pending_accounts'))
     and not exists (select from raphael.sources s where s.account_id = a.id);
 end
 $$;
-comment on function raphael_private.prune() is
-  'Forgets what has served: states after 1 hour, revocations and webhooks after 30 days, dead jobs after 90';
+comment on function raphael_private.prune() is 'Forgets what has served for as long as raphael_private.retention says';
 grant execute on function raphael_private.prune() to raphael_app;
 
 reset role;

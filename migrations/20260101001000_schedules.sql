@@ -67,6 +67,20 @@ create trigger kick_on_enqueue
   after insert on raphael_private.sync_jobs
   for each statement execute function raphael_private.kick_on_enqueue();
 
+create function raphael_private.kick_if_due() returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if exists (select from raphael_private.queue_lags()) then
+    perform raphael_private.kick('sync-worker');
+  end if;
+end
+$$;
+comment on function raphael_private.kick_if_due() is
+  'Wakes the worker where a job could run and does not: an idle queue costs no invocation';
+
 reset role;
 
 do $$
@@ -75,8 +89,21 @@ begin
     raise notice 'pg_cron is not installed: schedule raphael_private.kick(''sync-worker'') every minute yourself';
     return;
   end if;
+  -- A name that is scheduled already is changed, never doubled.
   perform cron.schedule('raphael-sync-worker', '* * * * *', $cron$select raphael_private.kick('sync-worker')$cron$);
   perform cron.schedule('raphael-token-refresh', '7 * * * *', $cron$select raphael_private.kick('token-refresh')$cron$);
   perform cron.schedule('raphael-prune', '23 * * * *', $cron$select raphael_private.prune()$cron$);
+  -- pg_cron keeps a row of every run for ever.
+  perform cron.schedule('raphael-prune-runs', '41 3 * * *', $cron$
+    delete from cron.job_run_details where end_time < now() - interval '7 days'
+      and jobid in (select j.jobid from cron.job j where j.jobname like 'raphael-%')
+  $cron$);
+  -- Retries wait seconds, and what a dead worker left is found within its lease and these.
+  begin
+    perform cron.schedule('raphael-wake', '15 seconds', $cron$select raphael_private.kick_if_due()$cron$);
+  exception
+    -- Before 1.5 pg_cron knows no seconds: the minute's tick has to do.
+    when invalid_parameter_value then null;
+  end;
 end
 $$;

@@ -14,13 +14,21 @@ export async function schedulePolls(
     )`;
 }
 
+export interface DuePoll {
+  readonly accountId: string;
+  /** Absent where the provider does not say what was granted. */
+  readonly scopes: readonly string[] | null;
+  /** Since it fell due. */
+  readonly lateSeconds: number;
+}
+
 /** Accounts whose poll is due; sets their next one, so enqueue in the same transaction. */
 export async function takeDuePolls(
   sql: Sql,
   p: { provider: string; resource: string; everySeconds: number; limit: number },
-): Promise<{ accountId: string; scopes: readonly string[] | null }[]> {
-  return await sql<{ accountId: string; scopes: string[] | null }[]>`
-    select account_id as "accountId", scopes
+): Promise<DuePoll[]> {
+  return await sql<DuePoll[]>`
+    select account_id as "accountId", scopes, late_seconds as "lateSeconds"
     from raphael_private.take_due_polls(${p.provider}, ${p.resource}, ${p.everySeconds}, ${p.limit})`;
 }
 
@@ -51,4 +59,11 @@ export async function readRevocation(sql: Sql, id: string): Promise<Revocation |
 
 export async function settleRevocation(sql: Sql, id: string): Promise<void> {
   await sql`select raphael_private.settle_revocation(${id})`;
+}
+
+/** Ids of revocations that nothing works on: refused a day ago, or never queued. */
+export async function dueRevocations(sql: Sql, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from raphael_private.due_revocations(${limit}) as due (id)`;
+  return rows.map((row) => row.id);
 }

@@ -24,8 +24,23 @@ export function pullable(
   );
 }
 
-export function pollOf(resource: Resource): Poll {
-  return resource.poll ?? RECONCILE;
+/** A resource to be polled; `history` is all that a pushing provider is asked to send again. */
+export interface PlannedPoll extends Poll {
+  readonly resource: string;
+}
+
+const HISTORY = "history";
+
+/** What is polled, and how often: each resource worth asking for, or the whole history at once. */
+export function pollsOf(
+  driver: ProviderDriver,
+  scopes: readonly string[] | null | undefined,
+): readonly PlannedPoll[] {
+  if (driver.history?.kind === "request") return [{ resource: HISTORY, ...RECONCILE }];
+  return pullable(driver, scopes).map(({ name, poll = RECONCILE }) => ({
+    resource: name,
+    ...poll,
+  }));
 }
 
 interface PlannedAccount {
@@ -102,8 +117,8 @@ export function firstPolls(
   driver: ProviderDriver,
   scopes: readonly string[] | undefined,
 ): { resource: string; delaySeconds: number }[] {
-  return pullable(driver, scopes).map((resource) => ({
-    resource: resource.name,
-    delaySeconds: pollOf(resource).everyMinutes * 60,
+  return pollsOf(driver, scopes).map(({ resource, everyMinutes }) => ({
+    resource,
+    delaySeconds: everyMinutes * 60,
   }));
 }

@@ -238,24 +238,6 @@ Deno.test("fail_job() and complete_job() bring a solo job back among the others"
   });
 });
 
-Deno.test("redrive_dead_job() sends a dead job on from its page, unless a newer one has its key", async () => {
-  await withDatabase(async ({ app, admin }) => {
-    await continueFrom(app, await claimed(app, "a"), "page-2");
-    const one = await claimOne(app);
-    await bury(app, one, "contract", "Cannot read");
-    const redrive = async () =>
-      (await app<[{ sent: boolean }]>`
-        select raphael_private.redrive_dead_job(${one.id}) as sent`)[0].sent;
-    assert.equal(await redrive(), true);
-    const again = await claimOne(app);
-    assert.deepEqual([again.cursor, again.attempt], ["page-2", 1]);
-    await bury(app, again, "contract", "Cannot read");
-    await enqueue(app, [job("a")]);
-    assert.equal(await redrive(), false);
-    assert.equal((await jobRows(admin)).length, 1);
-  });
-});
-
 Deno.test("pending_jobs() tells what is due, running and planned", async () => {
   await withDatabase(async ({ app }) => {
     await claimed(app, "running");
