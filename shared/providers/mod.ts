@@ -3,12 +3,14 @@ import type { ProviderDriver } from "./driver.ts";
 import { knownProvider } from "./names.ts";
 import oura from "./oura.ts";
 import terra from "./terra.ts";
+import whoop from "./whoop.ts";
 
 /** Every driver there is: adding a provider is its file, its fixtures and its line here. */
 export const PROVIDERS: readonly ProviderDriver[] = [
   dexcom,
   oura,
   terra,
+  whoop,
 ];
 
 const BY_SLUG: ReadonlyMap<string, ProviderDriver> = new Map(

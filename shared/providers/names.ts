@@ -18,7 +18,7 @@ const KNOWN: readonly KnownProvider[] = [
   { slug: "oura", aliases: ["oura_ring"] },
   { slug: "dexcom", aliases: ["dexcom_cgm"] },
   { slug: "fitbit", reason: NOT_YET },
-  { slug: "whoop", reason: NOT_YET },
+  { slug: "whoop" },
   { slug: "garmin", reason: NOT_YET },
   { slug: "withings", reason: NOT_YET },
   { slug: "polar", reason: NOT_YET },

@@ -1,11 +1,13 @@
 import type { ProviderDriver } from "@shared/providers/driver.ts";
+import type { NormaliseContext } from "@shared/providers/resource.ts";
 
 /**
  * What a driver is held to, under `tests/fixtures/<slug>/`:
  *
  * - `<resource>.json` a page or pushed body as the provider documents it, and
  *   `<resource>.expected.json` what it means: `[{ "id", "items": [...] }]`, dates in ISO 8601, written
- *   by hand from the provider's documentation;
+ *   by hand from the provider's documentation; all of it received at noon UTC of 2026-03-01;
+ * - `<resource>.context.json` what such a page does not say: `{ timeZone, parent, about }`;
  * - `paging.json` `{ resource, page, carries }`: a page with a next one, and the text by which the
  *   next request must ask for it;
  * - `webhook.json` signed deliveries with their events, and the handshake;
@@ -15,6 +17,7 @@ export interface Fixture {
   readonly resource: string;
   readonly body: unknown;
   readonly expected: readonly { readonly id: string; readonly items: readonly unknown[] }[];
+  readonly context: NormaliseContext;
 }
 
 export interface PagingFixture {
@@ -42,6 +45,9 @@ export interface WebhookFixture {
   };
 }
 
+/** When everything arrived, for what carries no time of its own. */
+const RECEIVED_AT = new Date("2026-03-01T12:00:00Z");
+
 const ROOT = new URL("../fixtures/", import.meta.url);
 
 function read<T>(slug: string, name: string): T | undefined {
@@ -62,7 +68,8 @@ export function fixturesOf(driver: ProviderDriver): readonly Fixture[] {
     if (body === undefined || expected === undefined) {
       throw new Error(`Cannot read tests/fixtures/${driver.slug}/${name}(.expected).json: missing`);
     }
-    return { resource: name, body, expected };
+    const context = read<NormaliseContext>(driver.slug, `${name}.context`);
+    return { resource: name, body, expected, context: { receivedAt: RECEIVED_AT, ...context } };
   });
 }
 

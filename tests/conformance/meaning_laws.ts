@@ -4,7 +4,7 @@ import { METRICS } from "@shared/catalog/metrics.ts";
 import type { Normalized } from "@shared/catalog/normalized.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { ProviderError } from "@shared/providers/errors.ts";
-import { codesOf, fixturesOf } from "./fixtures.ts";
+import { codesOf, type Fixture, fixturesOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
 
 /** What a driver makes of the provider's documents. */
@@ -12,8 +12,8 @@ export const MEANING_LAWS: readonly Law[] = [
   {
     name: "a fixture means what was written down by hand",
     check(driver) {
-      for (const { resource, body, expected } of fixturesOf(driver)) {
-        const records = driver.normalise(resource, body).records
+      for (const { resource, body, expected, context } of fixturesOf(driver)) {
+        const records = driver.normalise(resource, body, context).records
           .map(({ id, items }) => ({ id, items: items.map(rounded) }));
         assert.deepEqual(records, expected.map(rounded), resource);
       }
@@ -22,9 +22,10 @@ export const MEANING_LAWS: readonly Law[] = [
   {
     name: "what comes out was declared, and what was declared comes out",
     check(driver) {
-      for (const { resource, body } of fixturesOf(driver)) {
+      for (const fixture of fixturesOf(driver)) {
+        const { resource } = fixture;
         const declared = driver.resources.find(({ name }) => name === resource);
-        const items = itemsOf(driver, resource, body);
+        const items = itemsOf(driver, fixture);
         const codes = items.map(codeOf).filter((code) => code !== undefined);
         const sessions = items.map(({ kind }) => kind)
           .filter((kind) => kind === "sleep" || kind === "workout");
@@ -36,8 +37,9 @@ export const MEANING_LAWS: readonly Law[] = [
   {
     name: "values are plausible, times valid, spans not inverted",
     check(driver) {
-      for (const { resource, body } of fixturesOf(driver)) {
-        for (const item of itemsOf(driver, resource, body)) {
+      for (const fixture of fixturesOf(driver)) {
+        const { resource } = fixture;
+        for (const item of itemsOf(driver, fixture)) {
           if (!("start" in item)) continue;
           assert.ok(!Number.isNaN(item.start.getTime()), resource);
           assert.ok(!item.end || item.end >= item.start, resource);
@@ -52,9 +54,9 @@ export const MEANING_LAWS: readonly Law[] = [
   {
     name: "the same document gives the same records, each with an id of its own",
     check(driver) {
-      for (const { resource, body } of fixturesOf(driver)) {
-        const first = driver.normalise(resource, structuredClone(body));
-        assert.deepEqual(driver.normalise(resource, structuredClone(body)), first);
+      for (const { resource, body, context } of fixturesOf(driver)) {
+        const first = driver.normalise(resource, structuredClone(body), context);
+        assert.deepEqual(driver.normalise(resource, structuredClone(body), context), first);
         const ids = first.records.map(({ id }) => id);
         assert.ok(ids.every((id) => id.length > 0) && ids.length > 0, resource);
         assert.deepEqual(ids, [...new Set(ids)], resource);
@@ -64,9 +66,9 @@ export const MEANING_LAWS: readonly Law[] = [
   {
     name: "a record is kept as it came, fields we do not know included",
     check(driver) {
-      for (const { resource, body } of fixturesOf(driver)) {
+      for (const { resource, body, context } of fixturesOf(driver)) {
         const marked = withUnknownFields(body);
-        for (const { raw } of driver.normalise(resource, marked).records) {
+        for (const { raw } of driver.normalise(resource, marked, context).records) {
           assert.ok(partsOf(marked).some((part) => isDeepStrictEqual(part, raw)), resource);
         }
       }
@@ -75,11 +77,12 @@ export const MEANING_LAWS: readonly Law[] = [
   {
     name: "an absent number yields nothing, and never a zero",
     check(driver) {
-      for (const { resource, body } of fixturesOf(driver)) {
-        const before = itemsOf(driver, resource, body);
+      for (const fixture of fixturesOf(driver)) {
+        const { resource, body } = fixture;
+        const before = itemsOf(driver, fixture);
         const zeros = countZeros(before);
         for (const changed of withEachNumber(body, null)) {
-          const after = accepted(driver, resource, changed);
+          const after = accepted(driver, { ...fixture, body: changed });
           if (!after) continue;
           assert.ok(after.length <= before.length, `${resource} yields more without a number`);
           assert.ok(countZeros(after) <= zeros, `${resource} makes a zero of nothing`);
@@ -90,10 +93,11 @@ export const MEANING_LAWS: readonly Law[] = [
   {
     name: "a zero is a value: it vanishes from no record",
     check(driver) {
-      for (const { resource, body } of fixturesOf(driver)) {
-        const before = itemsOf(driver, resource, body);
+      for (const fixture of fixturesOf(driver)) {
+        const { resource, body } = fixture;
+        const before = itemsOf(driver, fixture);
         for (const changed of withEachNumber(body, 0, codesOf(driver))) {
-          const after = accepted(driver, resource, changed);
+          const after = accepted(driver, { ...fixture, body: changed });
           if (after) assert.ok(after.length >= before.length, `${resource} loses a zero`);
         }
       }
@@ -118,18 +122,17 @@ export const MEANING_LAWS: readonly Law[] = [
   },
 ];
 
-function itemsOf(driver: ProviderDriver, resource: string, body: unknown): readonly Normalized[] {
-  return driver.normalise(resource, body).records.flatMap(({ items }) => items);
+function itemsOf(
+  driver: ProviderDriver,
+  { resource, body, context }: Fixture,
+): readonly Normalized[] {
+  return driver.normalise(resource, body, context).records.flatMap(({ items }) => items);
 }
 
 /** The items, unless the schema refuses the change. */
-function accepted(
-  driver: ProviderDriver,
-  resource: string,
-  body: unknown,
-): readonly Normalized[] | undefined {
+function accepted(driver: ProviderDriver, fixture: Fixture): readonly Normalized[] | undefined {
   try {
-    return itemsOf(driver, resource, body);
+    return itemsOf(driver, fixture);
   } catch (error) {
     if (error instanceof ProviderError && error.failure.kind === "contract") return undefined;
     throw error;
