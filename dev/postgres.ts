@@ -22,6 +22,8 @@ export interface PostgresOptions {
   readonly port: number;
   /** Further `-c name=value`, over the ones below. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Further environment of the server alone. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly log: (line: string) => void;
 }
 
@@ -76,6 +78,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       dataDir,
       logFile: join(folder, "log"),
       owner,
+      env: { ...ENV, ...options.env },
     });
   const { promise: died, resolve: reportDeath } = Promise.withResolvers<string>();
   let expected = false;
@@ -169,10 +172,11 @@ interface Launch {
   readonly dataDir: string;
   readonly logFile: string;
   readonly owner: Owner | undefined;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Runs the server and waits until its lock file says that it takes connections. */
-async function launch({ program, args, dataDir, logFile, owner }: Launch): Promise<Guarded> {
+async function launch({ program, args, dataDir, logFile, owner, env }: Launch): Promise<Guarded> {
   const last: string[] = [];
   const stale = await readLock(dataDir);
   const sink = await Deno.open(logFile, { append: true, create: true, mode: 0o600 });
@@ -180,7 +184,7 @@ async function launch({ program, args, dataDir, logFile, owner }: Launch): Promi
   const server = guarded({
     command: program,
     args,
-    env: ENV,
+    env,
     cwd: dataDir.replace(/\/data$/, ""),
     signal: "INT",
     patienceSeconds: 30,

@@ -35,12 +35,21 @@ export async function applyEffect(sql: Sql, name: string, attempt: number): Prom
   await sql`update faults.counter set n = n + 1 where shard = abs(hashtext(${name})) % 8`;
 }
 
-/** Two queues share the load; names are `a:…` or `b:…`. */
+/** Two queues share the load: names are `a:…` or `b:…`; a UUID is an account whose token is refreshed. */
 export function jobOf(name: string): NewJob {
   const accountId = "00000000-0000-4000-8000-000000000000";
-  return name.startsWith("a:")
-    ? { kind: "webhook.process", payload: { eventId: name } }
-    : { kind: "sync.record", payload: { accountId, resource: "faults", recordId: name } };
+  if (name.startsWith("a:")) return { kind: "webhook.process", payload: { eventId: name } };
+  if (name.startsWith("b:")) {
+    return { kind: "sync.record", payload: { accountId, resource: "faults", recordId: name } };
+  }
+  return { kind: "token.refresh", payload: { accountId: name } };
+}
+
+/** The name that `jobOf` made a job of. */
+export function nameOf(payload: unknown): string {
+  // SAFETY: the three kinds above.
+  const { eventId, recordId, accountId } = payload as Record<string, string | undefined>;
+  return eventId ?? recordId ?? accountId ?? "";
 }
 
 /** More than any run of bad luck with killed workers. */
@@ -108,7 +117,8 @@ export async function heldBy(admin: Sql, pid: number): Promise<number> {
     from raphael_private.sync_jobs j
     cross join lateral (
       select r.pid from faults.runs r
-      where r.name = coalesce(j.payload ->> 'eventId', j.payload ->> 'recordId')
+      where r.name = coalesce(
+        j.payload ->> 'eventId', j.payload ->> 'recordId', j.payload ->> 'accountId')
       order by r.id desc limit 1
     ) r
     where j.leased_until is not null and r.pid = ${pid}`;

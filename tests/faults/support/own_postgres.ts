@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import postgres from "postgres";
 import { migrate } from "../../../dev/migrate.ts";
-import { type Postgres, startPostgres } from "../../../dev/postgres.ts";
+import { type Postgres, type PostgresOptions, startPostgres } from "../../../dev/postgres.ts";
 import { APP_PASSWORD } from "../../support/database.ts";
 import { createLedger } from "./ledger.ts";
 
@@ -11,10 +11,14 @@ export interface OwnPostgres {
 }
 
 /** A server that the test may crash. Its commits are durable, unlike those of the shared one. */
-export async function withOwnPostgres(use: (own: OwnPostgres) => Promise<void>): Promise<void> {
+export async function withOwnPostgres(
+  use: (own: OwnPostgres) => Promise<void>,
+  options: Pick<PostgresOptions, "settings" | "env"> = {},
+): Promise<void> {
   const quiet = () => {};
   const cluster = `faults-${crypto.randomUUID()}`;
-  const server = await startPostgres({ stateDir: ".local", cluster, port: 0, log: quiet });
+  const stateDir = ".local";
+  const server = await startPostgres({ stateDir, cluster, port: 0, log: quiet, ...options });
   try {
     await migrate(server.url, { log: quiet });
     const admin = postgres(server.url, { max: 1, onnotice: quiet });

@@ -6,6 +6,10 @@ export interface WorkerPlan {
   readonly fenced: boolean;
   /** Longest time that a handler pretends to call a provider. */
   readonly workMs: number;
+  /** Deadline of a database call, in place of the product's 15 and 30 seconds. */
+  readonly deadlineMs?: number;
+  /** Claims for so long from its start, and ends hard when the wall clock is over, as an isolate does. */
+  readonly isolate?: { readonly budgetMs: number; readonly wallMs: number };
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
@@ -23,6 +27,16 @@ export function between(next: () => number, from: number, to: number): number {
   return from + next() * (to - from);
 }
 
+/** In place, by Fisher and Yates. */
+export function shuffle<T>(next: () => number, items: T[]): T[] {
+  for (let last = items.length - 1; last > 0; last--) {
+    const at = Math.floor(next() * (last + 1));
+    // SAFETY: both are within the array.
+    [items[last], items[at]] = [items[at] as T, items[last] as T];
+  }
+  return items;
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -32,7 +46,7 @@ export async function eventually(
   holds: () => Promise<boolean> | boolean,
   withinMs: number,
 ): Promise<boolean> {
-  for (const end = Date.now() + withinMs; Date.now() < end;) {
+  for (const end = performance.now() + withinMs; performance.now() < end;) {
     if (await holds()) return true;
     await pause(50);
   }

@@ -6,6 +6,8 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 export interface Line {
   readonly event?: string;
   readonly reason?: string;
+  /** The process's own clock, in milliseconds. */
+  readonly at?: number;
 }
 
 /** A process of the Deno that runs the test. */

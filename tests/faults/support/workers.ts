@@ -5,14 +5,25 @@ import type { WorkerPlan } from "./plan.ts";
 import { type DenoProcess, type Line, startDeno } from "./process.ts";
 
 const READY_MS = 30_000;
+const FLAGS = ["--no-lock", "--no-check", "--quiet", "--allow-all"] as const;
 /** A lease short enough for a test, far longer than the pretended work. */
 const PLAN = { leaseSeconds: 1, fenced: true, workMs: 60 } as const;
 
+export interface WorkerOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Further flags of `deno run`. */
+  readonly flags?: readonly string[];
+  /** Other arguments than its neighbours have. */
+  readonly args?: readonly string[];
+}
+
 /** Worker processes, and what they said. */
 export interface Workers {
-  start(): Promise<DenoProcess>;
+  start(more?: WorkerOptions): Promise<DenoProcess>;
   /** How often an event was logged, by all workers; `reason` where it matters. */
   said(event: string, reason?: RegExp): number;
+  /** How far a worker's clock is ahead of ours, by its last line; undefined before the first. */
+  skewMs(pid: number): number | undefined;
   /** Ends all by their pid. */
   stop(): Promise<void>;
 }
@@ -33,33 +44,33 @@ export async function withWorkers(
   });
 }
 
+type SomePlan = Pick<WorkerPlan, "databaseUrl"> & Partial<WorkerPlan>;
+
 /** Processes of `worker.ts`. */
-export function createWorkers(
-  plan: Pick<WorkerPlan, "databaseUrl"> & Partial<WorkerPlan>,
-): Workers {
-  return workersOf("worker.ts", { args: [JSON.stringify({ ...PLAN, ...plan })] });
+export function createWorkers(plan: SomePlan, options: WorkerOptions = {}): Workers {
+  return workersOf("worker.ts", { args: argsOf(plan), ...options });
+}
+
+export function argsOf(plan: SomePlan): readonly string[] {
+  return [JSON.stringify({ ...PLAN, ...plan })];
 }
 
 /** Processes of a program beside this file, which says `ready` when it is. */
-export function workersOf(
-  program: string,
-  { args = [], env = {} }: {
-    readonly args?: readonly string[];
-    readonly env?: Readonly<Record<string, string>>;
-  },
-): Workers {
+export function workersOf(program: string, shared: WorkerOptions): Workers {
   const all: DenoProcess[] = [];
   const lines: Line[] = [];
+  const skews = new Map<number, number>();
   const entry = fileURLToPath(new URL(program, import.meta.url));
-  const flags = ["--no-lock", "--no-check", "--quiet", "--allow-all"];
   return {
-    async start() {
+    async start(own = {}) {
+      const { args = [], flags = [], env = {} } = { ...shared, ...own };
       const ready = Promise.withResolvers<void>();
-      const worker = startDeno({
-        args: ["run", ...flags, entry, ...args],
+      const worker: DenoProcess = startDeno({
+        args: ["run", ...FLAGS, ...flags, entry, ...args],
         env,
         onLine(line) {
-          lines.push(line);
+          if (line.at !== undefined) skews.set(worker.pid, line.at - Date.now());
+          if (line.event !== "clock") lines.push(line);
           if (line.event === "ready") ready.resolve();
         },
       });
@@ -72,6 +83,7 @@ export function workersOf(
     },
     said: (event, reason = /./) =>
       lines.filter((line) => line.event === event && reason.test(line.reason ?? "-")).length,
+    skewMs: (pid) => skews.get(pid),
     async stop() {
       await Promise.all(all.map((worker) => worker.kill()));
     },
