@@ -10,15 +10,40 @@ as $$
 declare
   v_count int;
 begin
+  with asked as materialized (
+    select *
+    from jsonb_to_recordset(p_jobs) as a (
+      kind text, queue smallint, dedup_key text, payload jsonb, priority smallint,
+      max_attempts smallint, account_id uuid, delay_seconds float8
+    )
+  ), ahead as (
+    -- What its account has waiting of the same urgency, as far as it counts.
+    select p.account_id, p.urgency, w.jobs
+    from (select distinct a.account_id, a.priority / 100 as urgency from asked a where a.account_id is not null) p
+    cross join lateral (
+      select count(*) as jobs
+      from (
+        select from raphael_private.sync_jobs s
+        where s.account_id = p.account_id and s.priority / 100 = p.urgency
+        limit 160
+      ) s
+    ) w
+  )
   insert into raphael_private.sync_jobs as j
     (kind, queue, dedup_key, payload, priority, max_attempts, account_id, run_at)
   select distinct on (n.dedup_key)
-    n.kind, n.queue, n.dedup_key, n.payload, n.priority, n.max_attempts, n.account_id,
-    now() + make_interval(secs => coalesce(n.delay_seconds, 0))
-  from jsonb_to_recordset(p_jobs) as n (
-    kind text, queue smallint, dedup_key text, payload jsonb, priority smallint,
-    max_attempts smallint, account_id uuid, delay_seconds float8
-  )
+    n.kind, n.queue, n.dedup_key, n.payload,
+    -- Fair between people at no cost to the claim: each four jobs of one account stand a step behind,
+    -- so that who brings one does not wait for who brought five hundred.
+    n.priority + least(n.place / 4, 40),
+    n.max_attempts, n.account_id, now() + make_interval(secs => coalesce(n.delay_seconds, 0))
+  from (
+    select a.*, coalesce(
+      h.jobs + row_number() over (partition by a.account_id, a.priority / 100 order by a.priority) - 1, 0
+    ) as place
+    from asked a
+    left join ahead h on h.account_id = a.account_id and h.urgency = a.priority / 100
+  ) n
   -- In key order, so that two writers of overlapping sets wait and never deadlock.
   order by n.dedup_key, n.priority
   on conflict (dedup_key) do update
@@ -85,6 +110,14 @@ declare
   v_exhausted bigint[];
   v_epoch bigint := extract(epoch from clock_timestamp()) * 1000000;
 begin
+  -- Jobs of a provider that may not be asked just now make room for the others'.
+  if exists (
+    select from raphael_private.provider_gates g
+    where greatest(g.paused_until, g.blocked_until, g.busy_until) > now()
+  ) then
+    perform raphael_private.defer_blocked(p_queue, p_limit);
+  end if;
+
   -- A job whose lease ran out was on a worker that died or stalled. It cannot be told whether the job
   -- killed it or a neighbour did: so it gets its attempt back and goes to the solo queue (-queue),
   -- where each is claimed alone and charged. A poison job then spends its own attempts only.

@@ -28,6 +28,7 @@ import { createRunner } from "./jobs/runner.ts";
 import { latestMetrics, listMetrics } from "./metrics/query.ts";
 import { directory } from "./providers/directory.ts";
 import { PROVIDERS } from "./providers/mod.ts";
+import { createGate } from "./runtime/gate.ts";
 import { enqueueDuePolls } from "./sync/poll.ts";
 import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
 import { processWebhook } from "./webhooks/process.ts";
@@ -52,7 +53,11 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
   for (const notice of config.notices) log("warn", "config", { notice });
   const now = () => new Date();
   const db = openDatabase(config, log, options.connections ?? 2);
-  const providers = directory(config.providers, { origins: config.providerOrigins, now });
+  const providers = directory(config.providers, {
+    origins: config.providerOrigins,
+    now,
+    gate: createGate(db, log),
+  });
   const { functionsUrl, appUrl } = config;
   const deps: ConnectionDeps = {
     db,

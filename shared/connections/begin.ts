@@ -73,7 +73,7 @@ export async function begin(deps: ConnectionDeps, request: BeginRequest): Promis
     })
     : await link.openSession(
       { reference: state, returnUrl: `${row.redirectUri}?state=${state}` },
-      provider.context(AbortSignal.timeout(INTERACTIVE_MS)),
+      provider.context(AbortSignal.timeout(INTERACTIVE_MS), { urgency: "interactive" }),
     ).catch((error) => {
       throw problemOf(error, slug);
     });

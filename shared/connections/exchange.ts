@@ -14,7 +14,7 @@ export async function exchange(
 ): Promise<Linked> {
   if (received.kind === "linked") return received.linked;
   const { link } = provider.driver;
-  const ctx = provider.context(signal);
+  const ctx = provider.context(signal, { urgency: "interactive" });
   const region = state.region ? { region: state.region } : {};
   if (received.kind === "widget" && link.kind === "widget") {
     return await link.confirm(

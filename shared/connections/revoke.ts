@@ -28,7 +28,7 @@ export function revoke(deps: Deps): Handler<"connection.revoke"> {
       externalUserId: grant.externalUserId,
       ...(grant.region ? { region: grant.region } : {}),
     };
-    const ctx = provider.context(signal);
+    const ctx = provider.context(signal, { urgency: "token" });
     try {
       if (link.kind === "widget") await link.unlink?.(ref, ctx);
       const tokens = await openTokens(deps.vault, { ...grant, id: grant.accountId });

@@ -1,5 +1,6 @@
 import type { Secret } from "../core/secret.ts";
 import type { DriverContext, ProviderDriver } from "./driver.ts";
+import type { Call, Pass, Urgency, Wait } from "./gate.ts";
 import type { WebhookSecrets } from "./webhook.ts";
 
 /** A driver with what this deployment gave it: what use cases call providers through. */
@@ -12,8 +13,12 @@ export interface ConfiguredProvider {
   readonly scopes?: readonly string[];
   /** Region of accounts that name none; empty where the provider has one. */
   readonly region: string;
-  /** Effects for one call; `signal` ends it. */
-  context(signal: AbortSignal): DriverContext;
+  /** Effects for one call; `signal` ends it. Each of its requests passes the provider's gate. */
+  context(signal: AbortSignal, call?: Call): DriverContext;
+  /** A pass ahead of the call, for what must not begin in vain. */
+  admit(urgency: Urgency): Promise<Pass | Wait>;
+  /** Gives back a pass that was not used. */
+  release(pass: Pass): Promise<void>;
   /** Where a browser finds what the driver calls `url`: another host where a sandbox stands in. */
   browserUrl(url: URL): URL;
 }

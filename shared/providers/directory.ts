@@ -1,4 +1,5 @@
 import type { ConfiguredProvider, ProviderDirectory } from "./configured.ts";
+import { admit, gatedFetch, type ProviderGate } from "./gate.ts";
 import { PROVIDERS } from "./mod.ts";
 
 type Settings = Pick<ConfiguredProvider, "client" | "webhook" | "scopes"> & {
@@ -11,9 +12,13 @@ type Settings = Pick<ConfiguredProvider, "client" | "webhook" | "scopes"> & {
  */
 export function directory(
   settings: ReadonlyMap<string, Settings>,
-  outside: { readonly origins: ReadonlyMap<string, string>; readonly now: () => Date },
+  outside: {
+    readonly origins: ReadonlyMap<string, string>;
+    readonly now: () => Date;
+    readonly gate: ProviderGate;
+  },
 ): ProviderDirectory {
-  const { origins, now } = outside;
+  const { origins, now, gate } = outside;
   const relocate = (url: URL): URL => {
     const base = origins.get(url.origin);
     return base === undefined ? url : new URL(`${base}${url.pathname}${url.search}`);
@@ -33,7 +38,14 @@ export function directory(
         ...rest,
         driver,
         region,
-        context: (signal) => ({ client: own.client, fetch: relocatedFetch, now, signal }),
+        context: (signal, call = {}) => ({
+          client: own.client,
+          fetch: gatedFetch(relocatedFetch, gate, driver, { call, now }),
+          now,
+          signal,
+        }),
+        admit: (urgency) => admit(gate, driver, urgency),
+        release: (pass) => gate.leave(driver.slug, pass, { kind: "unused" }),
         browserUrl: relocate,
       }]];
     }),

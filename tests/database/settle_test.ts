@@ -9,6 +9,7 @@ import { recordWebhooks } from "@shared/db/webhooks.ts";
 import { settle } from "@shared/jobs/settle.ts";
 import { directory } from "@shared/providers/directory.ts";
 import { processWebhook } from "@shared/webhooks/process.ts";
+import { OPEN_GATE } from "../support/open_gate.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addAccount, addPerson } from "../support/people.ts";
 import { batchOf, store } from "../support/batches.ts";
@@ -130,7 +131,11 @@ Deno.test("processWebhook() stores what was pushed although its account is linke
     const handler = processWebhook({
       db,
       now,
-      providers: directory(new Map([["terra", settings]]), { origins: new Map(), now }),
+      providers: directory(new Map([["terra", settings]]), {
+        origins: new Map(),
+        now,
+        gate: OPEN_GATE,
+      }),
       // SAFETY: processing a webhook opens nothing sealed.
       vault: undefined as never,
       log: () => {},

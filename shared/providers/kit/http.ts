@@ -62,7 +62,8 @@ export async function send(
   }
   try {
     return await ctx.fetch(request, { redirect: "manual", signal });
-  } catch {
+  } catch (error) {
+    if (error instanceof ProviderError) throw error; // of the gate: no request was sent
     // The cause is dropped on purpose: fetch errors name the URL, which may hold a person's ids.
     throw new ProviderError(provider.slug, { kind: "unavailable" });
   }

@@ -1,0 +1,181 @@
+-- Jobs before a gate that is shut, and what an operator does to it.
+
+set role raphael_owner;
+
+create function raphael_private.gate_pace(g raphael_private.provider_gates) returns float8
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  -- A little below the budget, so that who comes in line finds a credit; 20 a second where none is declared.
+  select coalesce(min(0.95 * greatest(1, n * 0.9) / s), 20) from unnest(g.budget_requests, g.budget_seconds) u (n, s)
+$$;
+comment on function raphael_private.gate_pace(raphael_private.provider_gates) is
+  'Deferred jobs of a provider that come back a second';
+
+create function raphael_private.defer_blocked(p_queue smallint, p_limit int) returns void
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  c_head constant int := 500;
+  g raphael_private.provider_gates;
+  r record;
+  v_pace float8;
+  v_starts timestamptz[];
+  v_head int;
+  v_blocked int;
+  v_moved int;
+  v_counts int[];
+begin
+  -- A claim looks at the head of the queue again until enough of it is free; 20 passes are 10,000 jobs.
+  for pass in 1 .. 20 loop
+    v_blocked := 0;
+    v_moved := 0;
+    for r in
+      with head as materialized (
+        select j.id, j.account_id, j.kind
+        from raphael_private.sync_jobs j
+        where j.queue = p_queue and j.run_at <= now() and j.leased_until is null
+        order by j.priority, j.run_at, j.id
+        limit c_head
+      )
+      select a.provider, array_agg(h.id) as ids, (select count(*) from head) as head
+      from head h
+      join raphael.provider_accounts a on a.id = h.account_id
+      join raphael_private.provider_gates p on p.provider = a.provider
+      where greatest(p.paused_until, p.blocked_until, case when h.kind <> 'token.refresh' then p.busy_until end) > now()
+      group by a.provider
+      order by a.provider -- locks of two claims are taken in one order
+    loop
+      v_head := r.head;
+      v_blocked := v_blocked + cardinality(r.ids);
+      select * into g from raphael_private.provider_gates x where x.provider = r.provider for update;
+      v_pace := raphael_private.gate_pace(g);
+      -- A pause may have no end: behind it jobs are looked at once an hour.
+      select array_agg(greatest(
+        l, least(greatest(g.paused_until, g.blocked_until, g.busy_until), now() + interval '1 hour'), clock_timestamp()
+      ) order by n)
+      into v_starts
+      from unnest(g.lines) with ordinality u (l, n);
+
+      with locked as materialized (
+        select j.id, j.priority, j.run_at, least(j.priority / 100, 2) + 1 as line
+        from raphael_private.sync_jobs j
+        where j.id = any (r.ids) and j.run_at <= now() and j.leased_until is null
+        for update skip locked
+      ), placed as (
+        select l.id, l.line, row_number() over (partition by l.line order by l.priority, l.run_at, l.id) as place
+        from locked l
+      ), moved as (
+        update raphael_private.sync_jobs j
+        set run_at = v_starts[p.line] + make_interval(secs => p.place / v_pace),
+            -- No snooze: what it stands here does not count towards the 24 hours of those.
+            snoozed_since = j.snoozed_since + (v_starts[p.line] + make_interval(secs => p.place / v_pace) - now())
+        from placed p
+        where j.id = p.id
+        returning p.line
+      )
+      select array[
+        count(*) filter (where m.line = 1), count(*) filter (where m.line = 2), count(*) filter (where m.line = 3)
+      ] into v_counts
+      from moved m;
+      v_moved := v_moved + v_counts[1] + v_counts[2] + v_counts[3];
+      update raphael_private.provider_gates x
+      set lines = array(
+        select case when v_counts[n] > 0 then v_starts[n] + make_interval(secs => v_counts[n] / v_pace) else l end
+        from unnest(g.lines) with ordinality u (l, n) order by n
+      )
+      where x.provider = r.provider;
+    end loop;
+    exit when v_moved = 0 or v_head < c_head or v_head - v_blocked >= p_limit;
+  end loop;
+end
+$$;
+comment on function raphael_private.defer_blocked(smallint, int) is
+  'Takes due jobs of shut providers out of a queue''s head: each gets its place in line behind the gate, at the pace of the budget. Spends neither attempt nor snooze';
+
+create function raphael_private.pause_provider(p_provider text, p_until timestamptz default 'infinity') returns void
+language sql
+security definer
+set search_path = ''
+as $$
+  insert into raphael_private.provider_gates (provider, paused_until) values (p_provider, p_until)
+  on conflict (provider) do update set paused_until = excluded.paused_until
+$$;
+comment on function raphael_private.pause_provider(text, timestamptz) is
+  'Sends a provider nothing until then, but for what a person waits for while linking; its jobs keep their places';
+grant execute on function raphael_private.pause_provider(text, timestamptz) to raphael_app;
+
+create function raphael_private.resume_provider(p_provider text) returns bigint
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  g raphael_private.provider_gates;
+  v_pace float8;
+  v_start timestamptz;
+  v_count bigint;
+begin
+  update raphael_private.provider_gates x
+  set paused_until = '-infinity'
+  where x.provider = p_provider
+  returning * into g;
+  v_pace := raphael_private.gate_pace(g);
+  v_start := greatest(now(), g.blocked_until);
+  with waiting as materialized (
+    select j.id
+    from raphael_private.sync_jobs j
+    join raphael.provider_accounts a on a.id = j.account_id
+    where a.provider = p_provider and j.leased_until is null and j.run_at > v_start
+    for update of j skip locked
+  ), placed as (
+    select j.id, row_number() over (order by j.priority, j.run_at, j.id) as place
+    from raphael_private.sync_jobs j join waiting w on w.id = j.id
+  ), moved as (
+    update raphael_private.sync_jobs j
+    set run_at = least(j.run_at, v_start + make_interval(secs => p.place / v_pace))
+    from placed p
+    where j.id = p.id
+    returning j.id
+  )
+  select count(*) into v_count from moved;
+  update raphael_private.provider_gates x
+  set lines = array_fill(v_start + make_interval(secs => v_count / v_pace), array[3])
+  where x.provider = p_provider;
+  return v_count;
+end
+$$;
+comment on function raphael_private.resume_provider(text) is
+  'Ends a pause, and brings what waits forward at the pace of the budget; how many jobs. Retry-After and breaker stay';
+grant execute on function raphael_private.resume_provider(text) to raphael_app;
+
+create view raphael_private.gate_states with (security_invoker = true) as
+select
+  g.provider,
+  case
+    when g.paused_until > now() then 'paused'
+    when g.breaker <> 'closed' then g.breaker
+    when g.blocked_until > now() then 'limited'
+    when g.busy_until > now() then 'busy'
+    else 'free'
+  end as state,
+  nullif(greatest(g.paused_until, g.blocked_until), '-infinity') as no_request_before,
+  g.failures,
+  g.openings,
+  cardinality(g.slots) as under_way,
+  b.budget,
+  b.left_now
+from raphael_private.provider_gates g
+cross join lateral (
+  select string_agg(n || ' in ' || s || ' s', ', ') as budget,
+         floor(min(least(greatest(1, n / 10.0), c + 0.9 * n / s * extract(epoch from now() - g.credited_at)))) as left_now
+  from unnest(g.budget_requests, g.budget_seconds, g.credits) u (n, s, c)
+) b;
+comment on view raphael_private.gate_states is
+  'Each provider''s gate: free, busy (budget), limited (Retry-After), open, half_open, ramping or paused; requests that may leave at once';
+
+reset role;
