@@ -66,6 +66,55 @@ export function parseOffset(zone: string): number | undefined {
   return sign === "-" && size > 0 ? -size : size;
 }
 
+/** Minutes east of UTC of the IANA zone `timeZone` at `instant`; nothing where there is no such zone. */
+export function offsetIn(timeZone: string, instant: Date): number | undefined {
+  const parts = partsIn(timeZone, instant);
+  return parts && Math.round((Date.UTC(...parts) - instant.getTime()) / MINUTE);
+}
+
+function partsIn(timeZone: string, instant: Date) {
+  try {
+    const parts = new Intl.DateTimeFormat("en-US", {
+      timeZone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    }).formatToParts(instant);
+    const of = (type: Intl.DateTimeFormatPartTypes) =>
+      Number(parts.find((part) => part.type === type)?.value);
+    const [year, month, day] = [of("year"), of("month") - 1, of("day")];
+    return [year, month, day, of("hour"), of("minute"), of("second")] as const;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What a clock in `timeZone` meant by `local`, an ISO time without an offset. Where clocks went back and
+ * a time was twice, the first; where they went forward and it never was, the instant of the change
+ * moved on. Nothing where it is no time or no zone; a time with an offset means itself.
+ */
+export function instantIn(timeZone: string, local: string): LocalInstant | undefined {
+  const read = parseInstant(local);
+  if (!read || read.offsetMinutes !== undefined) return read;
+  const wall = read.instant.getTime();
+  const offsets = [wall - DAY, wall + DAY].map((near) => offsetIn(timeZone, new Date(near)));
+  for (const offset of offsets) {
+    if (offset === undefined) return undefined;
+    const instant = new Date(wall - offset * MINUTE);
+    const offsetMinutes = offsetIn(timeZone, instant);
+    if (offsetMinutes === offset) return { instant, offsetMinutes };
+  }
+  const [before = 0] = offsets;
+  const instant = new Date(wall - before * MINUTE);
+  const offsetMinutes = offsetIn(timeZone, instant);
+  return { instant, ...(offsetMinutes === undefined ? {} : { offsetMinutes }) };
+}
+
 /** The calendar day of `instant` on a clock `offsetMinutes` east of UTC. */
 export function localDateOf(instant: Date, offsetMinutes = 0): LocalDate {
   return new Date(instant.getTime() + offsetMinutes * MINUTE).toISOString().slice(0, 10);

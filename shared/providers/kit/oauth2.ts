@@ -51,7 +51,7 @@ export interface OAuth2Spec {
 }
 
 /** A token call may have rotated the refresh token before it answers: it is waited for, not cut off. */
-const TOKEN_TIMEOUT_MILLISECONDS = 30_000;
+const TOKEN_TIMEOUT_MILLISECONDS = 45_000;
 
 export function oauth2(spec: OAuth2Spec): OAuth2Link {
   const { provider } = spec;

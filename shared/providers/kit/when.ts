@@ -1,5 +1,11 @@
 import type { When } from "../../catalog/normalized.ts";
-import { addDays, type LocalDate, parseInstant, startOfLocalDate } from "../../core/time.ts";
+import {
+  addDays,
+  instantIn,
+  type LocalDate,
+  parseInstant,
+  startOfLocalDate,
+} from "../../core/time.ts";
 
 /** An instant as a provider writes it; nothing where it is absent or no time. */
 export function instant(text: string | null | undefined, localDate?: LocalDate): When | undefined {
@@ -8,6 +14,25 @@ export function instant(text: string | null | undefined, localDate?: LocalDate):
   return {
     start: at.instant,
     ...(at.offsetMinutes === undefined ? {} : { offsetMinutes: at.offsetMinutes }),
+    ...(localDate === undefined ? {} : { localDate }),
+  };
+}
+
+/**
+ * A local time without an offset, on a clock of the person's zone; nothing where the zone is unknown:
+ * a time read as UTC would be hours off.
+ */
+export function localTime(
+  text: string | null | undefined,
+  timeZone: string | undefined,
+  localDate?: LocalDate,
+): When | undefined {
+  const at = text == null ? undefined : instantIn(timeZone ?? "unknown", text);
+  if (!at) return undefined;
+  const { instant: start, offsetMinutes } = at;
+  return {
+    start,
+    ...(offsetMinutes === undefined ? {} : { offsetMinutes }),
     ...(localDate === undefined ? {} : { localDate }),
   };
 }

@@ -3,8 +3,10 @@ import {
   addDays,
   DAY,
   HOUR,
+  instantIn,
   localDateOf,
   MINUTE,
+  offsetIn,
   parseInstant,
   parseOffset,
   splitNewestFirst,
@@ -123,4 +125,28 @@ Deno.test("splitNewestFirst() refuses pieces that would never end", () => {
   for (const days of [0, -1, NaN]) {
     assert.throws(() => splitNewestFirst(window, days), /Cannot split window/);
   }
+});
+
+Deno.test("instantIn() reads a zone's clock on ordinary days and on those when it changes", () => {
+  const cases: readonly (readonly [zone: string, local: string, expected: string])[] = [
+    ["UTC", "2026-02-03T08:00", "2026-02-03T08:00:00.000Z 0"],
+    ["Europe/Berlin", "2026-02-03T08:00", "2026-02-03T07:00:00.000Z 60"],
+    ["Europe/Berlin", "2026-07-03T00:00", "2026-07-02T22:00:00.000Z 120"],
+    ["Asia/Kathmandu", "2026-07-03T08:00", "2026-07-03T02:15:00.000Z 345"],
+    // 02:30 came twice: the first is summer's.
+    ["Europe/Berlin", "2026-10-25T02:30", "2026-10-25T00:30:00.000Z 120"],
+    ["Europe/Berlin", "2026-10-25T03:30", "2026-10-25T02:30:00.000Z 60"],
+    // 02:30 never was: half past two of winter is half past three of summer.
+    ["Europe/Berlin", "2026-03-29T02:30", "2026-03-29T01:30:00.000Z 120"],
+    ["Europe/Berlin", "2026-03-29T01:59", "2026-03-29T00:59:00.000Z 60"],
+    ["Australia/Lord_Howe", "2026-04-05T01:45", "2026-04-04T14:45:00.000Z 660"],
+    ["America/New_York", "2026-02-03T08:00:00+01:00", "2026-02-03T07:00:00.000Z 60"],
+  ];
+  for (const [zone, local, expected] of cases) {
+    const read = instantIn(zone, local);
+    assert.equal(`${read?.instant.toISOString()} ${read?.offsetMinutes}`, expected, local);
+  }
+  assert.equal(instantIn("Europe/Nowhere", "2026-02-03T08:00"), undefined);
+  assert.equal(instantIn("UTC", "soon"), undefined);
+  assert.equal(offsetIn("", new Date(0)), undefined);
 });

@@ -110,3 +110,15 @@ Deno.test("pathSegment() encodes what would leave its place", () => {
     assert.throws(() => pathSegment(PROVIDER, id), { name: "ProviderError" });
   }
 });
+
+Deno.test("failureOf() lets a provider mean something else by a status, and say when to come back", () => {
+  const response = (status: number, headers: HeadersInit = {}) =>
+    new Response(null, { status, headers });
+  const gone = { kind: "reauthorize", cause: "api_ended" } as const;
+  assert.deepEqual(failureOf(response(410), NOW, { statuses: { 410: gone } }), gone);
+  assert.equal(failureOf(response(404), NOW, { statuses: { 410: gone } })?.kind, "rejected");
+  const retryAfter = () => 90;
+  const waits = (headers: HeadersInit) => failureOf(response(429, headers), NOW, { retryAfter });
+  assert.deepEqual(waits({}), { kind: "rate_limited", retryAfter: 90 });
+  assert.deepEqual(waits({ "retry-after": "7" }), { kind: "rate_limited", retryAfter: 7 });
+});

@@ -144,3 +144,52 @@ Deno.test("conform() is not asked about an outage, whose body may be anything", 
       failure: { kind: "unavailable", status: 503 },
     });
   }));
+
+Deno.test("a token answer may say who the person is; a refresh has parameters of its own", async () => {
+  const polar = link({
+    externalUserId: z.looseObject({ x_user_id: z.number() }).transform((body) =>
+      String(body.x_user_id)
+    ),
+    refreshParams: { scope: "offline" },
+  });
+  await withProvider(
+    () => Response.json({ ...GOOD, x_user_id: 7 }),
+    async ({ requests, context }) => {
+      const tokens = await polar.exchangeCodeForTokens(EXCHANGE, context());
+      assert.equal(tokens.externalUserId, "7");
+      await polar.refreshTokens(TOKENS, ACCOUNT, context());
+      const forms = requests.map(({ body }) => new URLSearchParams(body).get("scope"));
+      assert.deepEqual(forms, [null, "offline"]);
+    },
+  );
+});
+
+Deno.test("fetchProfile() enrols first, and takes the id that the tokens named where nobody else can say it", async () => {
+  const known = {
+    provider: { slug: "test", hosts: ["provider.example"] },
+    authorize: `${HOST}/authorize`,
+    token: `${HOST}/token`,
+    scopes: [],
+    clientAuth: "post",
+    pkce: false,
+    rotation: { kind: "none" },
+    codeLifetimeSeconds: 60,
+    enrol: { request: () => new Request(`${HOST}/users`, { method: "POST" }), done: [409] },
+  } as const;
+  for (
+    const [status, failure] of [[200], [409], [403, { kind: "rejected", status: 403 }]] as const
+  ) {
+    await withProvider(() => new Response(null, { status }), async ({ requests, context }) => {
+      const profile = oauth2(known).fetchProfile({ ...ACCOUNT, externalUserId: "7" }, context());
+      if (failure) await assert.rejects(profile, { failure });
+      else assert.deepEqual(await profile, { externalUserId: "7" });
+      assert.deepEqual(requests.map(({ url }) => url.pathname), ["/users"]);
+    });
+  }
+  await withProvider(() => new Response(null), async ({ context }) => {
+    await assert.rejects(
+      oauth2(known).fetchProfile({ ...ACCOUNT, externalUserId: "" }, context()),
+      { name: "ProviderError" },
+    );
+  });
+});

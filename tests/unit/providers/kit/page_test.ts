@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { listOf } from "@shared/providers/kit/page.ts";
+import { listOf, oneOrMany } from "@shared/providers/kit/page.ts";
 
 const row = z.looseObject({ id: z.string() });
 const page = listOf(row, { rows: "body.rows", next: "body.next" });
@@ -28,4 +28,20 @@ Deno.test("listOf() says where a row does not fit", () => {
   assert.deepEqual(pathsOf({ id: 2 }), ["id"]);
   assert.deepEqual(pathsOf({ body: { rows: "none" } }), ["body.rows"]);
   assert.deepEqual(pathsOf(null), [""]);
+});
+
+Deno.test("listOf() hands on what the envelope says of all rows, and takes one row in the list's place", () => {
+  const about = z.object({ unit: z.string() });
+  const units = listOf(z.looseObject({ id: z.string() }), { rows: "data", about });
+  const rows = [{ id: "1" }];
+  assert.deepEqual(units.parse({ unit: "mmol", data: rows }), { rows, about: { unit: "mmol" } });
+  assert.deepEqual(units.parse({ data: rows }), { rows });
+  assert.deepEqual(units.parse({ data: { id: "1" } }), { rows });
+});
+
+Deno.test("oneOrMany() reads a body alone as a list of one", () => {
+  const events = oneOrMany(z.object({ id: z.number() }));
+  assert.deepEqual(events.parse({ id: 1 }), [{ id: 1 }]);
+  assert.deepEqual(events.parse([{ id: 1 }, { id: 2 }]), [{ id: 1 }, { id: 2 }]);
+  assert.equal(events.safeParse([[{ id: 1 }]]).success, false);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dayOf, dayTotal, instant, offsetOf, span } from "@shared/providers/kit/when.ts";
+import { dayOf, dayTotal, instant, localTime, offsetOf, span } from "@shared/providers/kit/when.ts";
 
 Deno.test("instant() keeps the offset that was written, and makes none up", () => {
   assert.deepEqual(instant("2026-02-03T08:00:00+01:00"), {
@@ -43,4 +43,19 @@ Deno.test("offsetOf() reads what a time was written with", () => {
   assert.equal(offsetOf("2026-02-03T08:00:00+05:45"), 345);
   assert.equal(offsetOf("2026-02-03T08:00:00"), undefined);
   assert.equal(offsetOf(null), undefined);
+});
+
+Deno.test("localTime() reads a person's own clock, and makes nothing of a clock it does not know", () => {
+  assert.deepEqual(localTime("2026-02-03T08:00", "Europe/Berlin", "2026-02-03"), {
+    start: new Date("2026-02-03T07:00:00Z"),
+    offsetMinutes: 60,
+    localDate: "2026-02-03",
+  });
+  assert.equal(localTime("2026-02-03T08:00", undefined), undefined);
+  assert.equal(localTime("2026-02-03T08:00", "Europe/Nowhere"), undefined);
+  assert.equal(localTime(null, "UTC"), undefined);
+  assert.deepEqual(localTime("2026-02-03T08:00:00+02:00", undefined), {
+    start: new Date("2026-02-03T06:00:00Z"),
+    offsetMinutes: 120,
+  });
 });
