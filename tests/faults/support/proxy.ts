@@ -132,6 +132,8 @@ export function openProxy(target: string): Proxy {
       return through.href;
     },
     set(next) {
+      // The next fault is where TCP's keep-alive finds out about connections that were swallowed.
+      for (const link of next ? links : []) if (link.swallowing) end(link);
       toxic = next;
       if (next?.kind === "down") cut();
       if (next?.kind === "black_hole") { for (const link of links) swallow(link); }

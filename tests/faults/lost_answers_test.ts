@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { type TestDatabase, withDatabase } from "../support/database.ts";
+import { counts, fault, report, SEED } from "./support/fault.ts";
+import {
+  assertExact,
+  check,
+  createLedger,
+  enqueueNamed,
+  namesOf,
+  waitingJobs,
+} from "./support/ledger.ts";
+import { between, eventually, pause, random, type WorkerPlan } from "./support/plan.ts";
+import { openProxy, type Proxy } from "./support/proxy.ts";
+import { createWorkers, type Workers } from "./support/workers.ts";
+
+interface Proxied {
+  readonly db: TestDatabase;
+  readonly proxy: Proxy;
+  readonly workers: Workers;
+}
+
+/** Workers that reach their database through a proxy; the test itself reaches it directly. */
+async function withProxiedWorkers(
+  plan: Partial<WorkerPlan>,
+  use: (proxied: Proxied) => Promise<void>,
+): Promise<void> {
+  await withDatabase(async (db) => {
+    await createLedger(db.admin);
+    const proxy = openProxy(db.appUrl);
+    const workers = createWorkers({ databaseUrl: proxy.url(db.appUrl), ...plan });
+    try {
+      await use({ db, proxy, workers });
+    } finally {
+      await workers.stop();
+      await proxy.close();
+    }
+  });
+}
+
+const drained = ({ admin }: TestDatabase) =>
+  eventually(async () => await waitingJobs(admin) === 0, counts(30_000, 120_000));
+
+/** How often an answer is lost: seldom enough that work goes on in between. */
+const CHANCE = { commits: 0.05, statements: 0.01 };
+
+fault(
+  "FT-06",
+  "the answer to a commit is lost: done once, whoever asks again",
+  async (injecting) => {
+    await withProxiedWorkers(
+      { leaseSeconds: 1, workMs: 20 },
+      async ({ db, proxy, workers }) => {
+        const next = random(SEED);
+        const jobs = namesOf(counts(800, 60_000));
+        await enqueueNamed(db.admin, jobs);
+        const crew = await Promise.all([workers.start(), workers.start()]);
+        const lost = { commits: 0, statements: 0 };
+        proxy.set({
+          kind: "lose_answer",
+          // A statement of ours outside of a transaction commits by itself.
+          to: (statement) => {
+            const kind = /^commit$/i.test(statement)
+              ? "commits"
+              : statement.includes("raphael_private.")
+              ? "statements"
+              : undefined;
+            if (!kind || next() > CHANCE[kind]) return false;
+            lost[kind]++;
+            return true;
+          },
+        });
+        await eventually(
+          async () =>
+            proxy.hits >= counts(40, 2_000) || !injecting() || await waitingJobs(db.admin) === 0,
+          600_000,
+        );
+        proxy.set();
+        const empty = await drained(db);
+        const found = await check(db.admin, jobs);
+        report("FT-06", { hits: proxy.hits, ...lost, ...found });
+        assert.ok(lost.commits > 0, "no commit's answer was lost");
+        assert.ok(crew.every((worker) => worker.alive()), "a worker died with its connection");
+        assert.ok(empty, "the queue does not end");
+        assertExact(found, jobs.length);
+      },
+    );
+  },
+);
+
+const DEADLINE_MS = 1_000;
+
+fault(
+  "FT-07",
+  "half-open connections: deadlines fire, leases pass on cleanly",
+  async (injecting) => {
+    await withProxiedWorkers(
+      { leaseSeconds: 2, workMs: 20, deadlineMs: DEADLINE_MS },
+      async ({ db, proxy, workers }) => {
+        // Half a minute in production: a transaction whose worker is out of reach holds its job till then.
+        const name = new URL(db.url).pathname.slice(1);
+        await db.admin.unsafe(
+          `alter role raphael_app in database ${name} set idle_in_transaction_session_timeout = '2s'`,
+        );
+        const next = random(SEED);
+        const jobs = namesOf(counts(1_000, 60_000));
+        await enqueueNamed(db.admin, jobs);
+        const crew = await Promise.all([workers.start(), workers.start()]);
+        let holes = 0;
+        while (holes < counts(1, 200) && injecting() && await waitingJobs(db.admin) > 0) {
+          await pause(between(next, 200, 800));
+          proxy.set({ kind: "black_hole" });
+          holes++;
+          await pause(between(next, 1.2, 2) * DEADLINE_MS);
+          proxy.set();
+        }
+        const empty = await drained(db);
+        const found = await check(db.admin, jobs);
+        const deadlines = workers.said("database_lost", /no answer in/);
+        report("FT-07", { hits: proxy.hits, holes, deadlines, ...found });
+        assert.ok(proxy.hits > 0, "no connection went into the hole");
+        assert.ok(deadlines >= holes, "a hole met no deadline");
+        assert.ok(crew.every((worker) => worker.alive()), "a worker died with its connection");
+        assert.ok(empty, "the queue does not end");
+        assertExact(found, jobs.length);
+      },
+    );
+  },
+);
