@@ -7,6 +7,25 @@
 
 set role raphael_owner;
 
+create table raphael_private.queues (
+  id              smallint primary key,
+  name            text not null unique,
+  concurrency     int not null check (concurrency between 1 and 1000),
+  max_attempts    smallint not null check (max_attempts > 0),
+  backoff_seconds float8 not null check (backoff_seconds > 0)
+);
+comment on table raphael_private.queues is
+  'The numbers of each queue. Change a row to change them: no deploy is needed';
+comment on column raphael_private.queues.id is 'jobs/kinds.ts QUEUES id';
+comment on column raphael_private.queues.concurrency is 'Jobs that one worker runs at once; read when it begins to drain';
+comment on column raphael_private.queues.max_attempts is 'How often a job of ours may fail; kept by each job as it is queued';
+comment on column raphael_private.queues.backoff_seconds is
+  'Longest wait after the first failure, doubled with each further one up to an hour; half of it is left to chance';
+insert into raphael_private.queues (id, name, concurrency, max_attempts, backoff_seconds) values
+  (1, 'health-sync', 5, 3, 5),
+  (2, 'token-refresh', 10, 5, 10),
+  (3, 'webhook-processing', 20, 3, 3);
+
 create table raphael_private.sync_jobs (
   id            bigint generated always as identity primary key,
   run_at        timestamptz not null default now(),

@@ -36,7 +36,8 @@ begin
     -- Fair between people at no cost to the claim: each four jobs of one account stand a step behind,
     -- so that who brings one does not wait for who brought five hundred.
     n.priority + least(n.place / 4, 40),
-    n.max_attempts, n.account_id, now() + make_interval(secs => coalesce(n.delay_seconds, 0))
+    coalesce(n.max_attempts, q.max_attempts), n.account_id,
+    now() + make_interval(secs => coalesce(n.delay_seconds, 0))
   from (
     select a.*, coalesce(
       h.jobs + row_number() over (partition by a.account_id, a.priority / 100 order by a.priority) - 1, 0
@@ -44,6 +45,7 @@ begin
     from asked a
     left join ahead h on h.account_id = a.account_id and h.urgency = a.priority / 100
   ) n
+  left join raphael_private.queues q on q.id = n.queue
   -- In key order, so that two writers of overlapping sets wait and never deadlock.
   order by n.dedup_key, n.priority
   on conflict (dedup_key) do update

@@ -100,13 +100,8 @@ comment on function raphael_private.snooze_job(bigint, bigint, float8, text) is
   'Waits for something that is not our failure: the attempt comes back; after 24 hours of it the job is dead';
 grant execute on function raphael_private.snooze_job(bigint, bigint, float8, text) to raphael_app;
 
-create function raphael_private.fail_job(
-  p_id bigint,
-  p_epoch bigint,
-  p_backoff_seconds float8,
-  p_error_class text,
-  p_error text
-) returns boolean
+create function raphael_private.fail_job(p_id bigint, p_epoch bigint, p_error_class text, p_error text)
+returns boolean
 language plpgsql
 security definer
 set search_path = ''
@@ -114,23 +109,29 @@ as $$
 declare
   v_attempt smallint;
   v_max smallint;
+  v_backoff float8;
 begin
   perform raphael_private.assert_lease(p_id, p_epoch);
-  select j.attempt, j.max_attempts into v_attempt, v_max from raphael_private.sync_jobs j where j.id = p_id;
+  select j.attempt, j.max_attempts, q.backoff_seconds into v_attempt, v_max, v_backoff
+  from raphael_private.sync_jobs j
+  join raphael_private.queues q on q.id = abs(j.queue)
+  where j.id = p_id;
   if v_attempt >= v_max then
     perform raphael_private.bury(array[p_id], p_error_class, p_error);
     return false;
   end if;
   update raphael_private.sync_jobs j
-  set run_at = now() + make_interval(secs => p_backoff_seconds * 2 ^ (v_attempt - 1) * (0.5 + random() / 2)),
+  set run_at = now() + make_interval(
+        secs => least(v_backoff * 2 ^ least(v_attempt - 1, 20), 3600) * (0.5 + random() / 2)
+      ),
       leased_until = null, last_error = p_error, queue = abs(j.queue)
   where j.id = p_id;
   return true;
 end
 $$;
-comment on function raphael_private.fail_job(bigint, bigint, float8, text, text) is
-  'Counts a failure: true where it will be tried again (base * 2^(attempt-1), half of it jitter), false where it is dead';
-grant execute on function raphael_private.fail_job(bigint, bigint, float8, text, text) to raphael_app;
+comment on function raphael_private.fail_job(bigint, bigint, text, text) is
+  'Counts a failure: true where it will be tried again (backoff_seconds * 2^(attempt-1), at most an hour, half of it jitter), false where it is dead';
+grant execute on function raphael_private.fail_job(bigint, bigint, text, text) to raphael_app;
 
 create function raphael_private.bury_job(p_id bigint, p_epoch bigint, p_error_class text, p_error text)
 returns void

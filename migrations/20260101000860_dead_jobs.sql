@@ -72,7 +72,7 @@ begin
     )
     returning d.*
   )
-  select count(*), count(*) filter (where j.id is not null), jsonb_agg(to_jsonb(s))
+  select count(*), count(*) filter (where j.id is not null), jsonb_agg(to_jsonb(s) - 'max_attempts')
   into redriven, coalesced, v_jobs
   from sent s
   left join raphael_private.sync_jobs j on j.dedup_key = s.dedup_key;

@@ -19,7 +19,7 @@ insert into raphael_private.alert_thresholds (name, threshold, meaning) values
   ('revocation_age', 172800, 'seconds that a provider has not accepted a revocation'),
   ('clock_skew', 2, 'seconds between a worker''s clock and the database''s');
 
-create function raphael_private.queue_lags() returns table (queue int, is_history boolean, seconds float8)
+create function raphael_private.queue_lags() returns table (queue text, is_history boolean, seconds float8)
 language sql
 stable
 security definer
@@ -42,8 +42,9 @@ as $$
       limit 1
     ) n
   )
-  select abs(p.queue)::int, p.priority >= 200, max(extract(epoch from now() - o.run_at))::float8
+  select q.name, p.priority >= 200, max(extract(epoch from now() - o.run_at))::float8
   from place p
+  join raphael_private.queues q on q.id = abs(p.queue)
   cross join lateral (
     select j.run_at
     from raphael_private.sync_jobs j
@@ -72,7 +73,7 @@ begin
     where d.redriven_at is null and d.died_at > now() - interval '24 hours'
     group by d.kind, d.error_class
     union all
-    select case when l.is_history then 'history_lag' else 'queue_lag' end, 'queue ' || l.queue, l.seconds
+    select case when l.is_history then 'history_lag' else 'queue_lag' end, l.queue, l.seconds
     from raphael_private.queue_lags() l
     union all
     -- Jobs that are leased were the most urgent ones: they stand among the first.

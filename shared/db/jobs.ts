@@ -1,11 +1,4 @@
-import {
-  type JobKind,
-  JOBS,
-  type Payload,
-  type Queue,
-  type QueueName,
-  QUEUES,
-} from "../jobs/kinds.ts";
+import { type JobKind, JOBS, type Payload, type QueueName, QUEUES } from "../jobs/kinds.ts";
 import type { Sql } from "./client.ts";
 
 /** A job to be. Give it to the transaction of its cause. */
@@ -51,7 +44,6 @@ export function jobRecord<K extends JobKind>(job: NewJob<K>) {
     dedup_key: key(job.payload),
     payload: job.payload,
     priority: job.priority ?? priority,
-    max_attempts: QUEUES[queue].maxAttempts,
     account_id: job.accountId ?? null,
     delay_seconds: job.delaySeconds ?? 0,
   };
@@ -160,11 +152,11 @@ export async function snooze(
 export async function fail(
   sql: Sql,
   job: ClaimedJob,
-  p: { queue: Queue; errorClass: string; error: string },
+  p: { errorClass: string; error: string },
 ): Promise<boolean> {
   const [row] = await sql<{ again: boolean }[]>`
     select raphael_private.fail_job(
-      ${job.id}, ${job.epoch}, ${p.queue.backoffSeconds}, ${p.errorClass}, ${p.error}
+      ${job.id}, ${job.epoch}, ${p.errorClass}, ${p.error}
     ) as again`;
   return row?.again ?? false;
 }

@@ -10,7 +10,6 @@ import {
   snooze,
 } from "../db/jobs.ts";
 import { isConflict, isRaised } from "../db/lost.ts";
-import { type JobKind, JOBS, QUEUES } from "./kinds.ts";
 import type { Outcome } from "./outcome.ts";
 import { outcomeOfError } from "./perform.ts";
 
@@ -18,11 +17,12 @@ import { outcomeOfError } from "./perform.ts";
 export type Settled = Outcome<Sql>["kind"] | "lost";
 
 const PAUSES_MS = [200, 1_000, 5_000];
+export const COMMIT_MS = 30_000;
 
 /**
- * Commits the effect and the job's new state in one transaction that first proves the lease. A lost
- * connection leaves the commit unknown, so the whole is tried again: where the first did commit, the
- * fence refuses the second.
+ * Commits the effect and the job's new state together, after the lease is proved. A lost connection
+ * leaves the commit unknown, so the whole is tried again: where the first did commit, the fence refuses
+ * the second.
  */
 export async function settle(
   db: Database,
@@ -31,11 +31,7 @@ export async function settle(
 ): Promise<Settled> {
   for (const pause of [...PAUSES_MS, undefined]) {
     try {
-      await db.transaction(async (tx) => {
-        await assertLease(tx, job);
-        await outcome.effect?.(tx);
-        await transition(tx, job, outcome);
-      }, 30_000);
+      await commit(db, job, outcome);
       return outcome.kind;
     } catch (error) {
       if (isRaised(error, "leaseLost")) return "lost";
@@ -53,6 +49,17 @@ export async function settle(
   return "lost";
 }
 
+async function commit(db: Database, job: ClaimedJob, outcome: Outcome<Sql>): Promise<void> {
+  const { effect } = outcome;
+  // One statement, and each of them proves the lease by itself.
+  if (!effect) return await db.query((sql) => transition(sql, job, outcome), COMMIT_MS);
+  await db.transaction(async (tx) => {
+    await assertLease(tx, job);
+    await effect(tx);
+    await transition(tx, job, outcome);
+  }, COMMIT_MS);
+}
+
 async function transition(tx: Sql, job: ClaimedJob, outcome: Outcome<Sql>): Promise<void> {
   switch (outcome.kind) {
     case "done":
@@ -63,14 +70,7 @@ async function transition(tx: Sql, job: ClaimedJob, outcome: Outcome<Sql>): Prom
       return await snooze(tx, job, outcome.seconds, outcome.reason);
     case "dead":
       return await bury(tx, job, outcome.errorClass, outcome.reason);
-    case "retry": {
-      const queue = QUEUES[queueOf(job.kind)];
-      await fail(tx, job, { queue, errorClass: outcome.errorClass, error: outcome.reason });
-    }
+    case "retry":
+      await fail(tx, job, { errorClass: outcome.errorClass, error: outcome.reason });
   }
-}
-
-function queueOf(kind: string) {
-  // SAFETY: a job of unknown kind is buried, never retried.
-  return JOBS[kind as JobKind].queue;
 }

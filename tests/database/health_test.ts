@@ -78,11 +78,11 @@ Deno.test("health() measures the longest waiting news and history of each queue,
       update raphael_private.sync_jobs set run_at = now() - interval '650 seconds'
       where payload ->> 'provider' = 'news'`;
     const [news] = await watched(app, "queue_lag");
-    assert.equal(news?.subject, "queue 1");
+    assert.equal(news?.subject, "health-sync");
     assert.ok(news.isFiring && news.value && Math.abs(news.value - 650) < 30, `${news.value}`);
     const [history] = await watched(app, "history_lag");
     assert.ok(history && !history.isFiring && Math.abs((history.value ?? 0) - 18_000) < 30);
-    assert.deepEqual(await firing(app), ["queue_lag: queue 1"]);
+    assert.deepEqual(await firing(app), ["queue_lag: health-sync"]);
   });
 });
 

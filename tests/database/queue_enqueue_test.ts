@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { complete, continueFrom, enqueue, fail, snooze } from "@shared/db/jobs.ts";
-import { QUEUES } from "@shared/jobs/kinds.ts";
 import { withDatabase } from "../support/database.ts";
 import { atOnce } from "../support/people.ts";
 import { claimed, claimOne, claimSome, job, jobRows } from "../support/queue.ts";
@@ -47,7 +46,7 @@ Deno.test("enqueue_jobs() is satisfied by a retry that starts after it", async (
   await withDatabase(async ({ app, admin }) => {
     const first = await claimed(app, "a");
     await enqueue(app, [job("a")]);
-    await fail(app, first, { queue: QUEUES["health-sync"], errorClass: "test", error: "test" });
+    await fail(app, first, { errorClass: "test", error: "test" });
     await admin`update raphael_private.sync_jobs set run_at = now()`;
     await complete(app, await claimOne(app));
     assert.deepEqual(await jobRows(admin), []);
@@ -56,7 +55,7 @@ Deno.test("enqueue_jobs() is satisfied by a retry that starts after it", async (
 
 Deno.test("enqueue_jobs() brings a waiting job forward, and none that waits out a failure or a pause", async () => {
   await withDatabase(async ({ app, admin }) => {
-    const options = { queue: QUEUES["health-sync"], errorClass: "test", error: "test" };
+    const options = { errorClass: "test", error: "test" };
     await fail(app, await claimed(app, "failed"), options);
     await snooze(app, await claimed(app, "snoozed"), 600, "test");
     await enqueue(app, [job("waiting", { delaySeconds: 600 })]);
