@@ -19,13 +19,26 @@ const BY_SLUG: ReadonlyMap<string, ProviderDriver> = new Map(
 
 export type FoundProvider =
   | { readonly kind: "driver"; readonly driver: ProviderDriver }
-  /** We know the service and cannot link it; `reason` may be shown. */
-  | { readonly kind: "unsupported"; readonly slug: string; readonly reason: string };
+  /** We know the service and cannot link it; `reason` may be shown, `source` is the page that says so. */
+  | {
+    readonly kind: "unsupported";
+    readonly slug: string;
+    readonly reason: string;
+    readonly source?: string;
+  };
 
-/** The provider that an app calls `name`: our slug or any alias, in any case; nothing if unknown. */
+const NOT_YET = "there is no driver for it yet";
+
+/**
+ * The provider that an app calls `name`: our slug or any alias, in any case; nothing if unknown. One
+ * without a driver is its successor, where that has one.
+ */
 export function findProvider(name: string): FoundProvider | undefined {
   const known = knownProvider(name);
-  const driver = BY_SLUG.get(known?.slug ?? name.trim().toLowerCase());
+  const driver = BY_SLUG.get(known?.slug ?? name.trim().toLowerCase()) ??
+    BY_SLUG.get(known?.successor ?? "");
   if (driver) return { kind: "driver", driver };
-  return known && { kind: "unsupported", ...known };
+  if (!known) return undefined;
+  const { slug, unavailable, reason = NOT_YET } = known;
+  return { kind: "unsupported", slug, reason, ...unavailable };
 }

@@ -1,54 +1,103 @@
 /**
- * Every service an app may ask for, by the slug we use, with the other ids it is known by. Where we
- * have no driver, `reason` says why, so that a tile gets an answer rather than "unknown".
+ * Every service an app may ask for, by the slug we use, with the other ids it is known by: the seed's,
+ * the app's, a service's former names. Where there is no driver the entry says why, so that a tile gets
+ * an answer rather than "unknown".
  */
-interface KnownProvider {
+export interface KnownProvider {
   readonly slug: string;
   readonly aliases?: readonly string[];
+  /** The provider that took its place: linked instead, unless there is a driver of the slug's own. */
+  readonly successor?: string;
+  /** Why it cannot be linked, to be shown, and the page that says so. */
+  readonly unavailable?: { readonly reason: string; readonly source: string };
+  /** Why it is no provider at all here. */
   readonly reason?: string;
 }
 
-const NOT_YET = "there is no driver for it yet";
-const VIA_AGGREGATOR = "it is an aggregator of its own: link the services behind it directly";
 const CLINICAL = "clinical records are outside what this service links";
 const BLUETOOTH = "a Bluetooth device is read by the app and not by this service";
+const FILES = "files are uploaded, not linked";
 
-const KNOWN: readonly KnownProvider[] = [
-  { slug: "terra" },
+export const KNOWN: readonly KnownProvider[] = [
+  // Clouds
   { slug: "oura", aliases: ["oura_ring"] },
   { slug: "dexcom", aliases: ["dexcom_cgm"] },
-  { slug: "fitbit", reason: NOT_YET },
+  { slug: "google_health", aliases: ["google_fit", "googlefit", "google"] },
+  { slug: "fitbit", aliases: ["google_fitbit"], successor: "google_health" },
   { slug: "whoop" },
-  { slug: "garmin", reason: NOT_YET },
-  { slug: "withings", reason: NOT_YET },
-  { slug: "polar", reason: NOT_YET },
-  { slug: "strava", reason: NOT_YET },
-  { slug: "suunto", reason: NOT_YET },
-  { slug: "ultrahuman", reason: NOT_YET },
-  { slug: "nightscout", reason: NOT_YET },
-  // Google Fit's API ended; its data lives on in Google Health.
-  { slug: "google_health", aliases: ["google_fit", "google"], reason: NOT_YET },
-  { slug: "apple_health", aliases: ["apple_healthkit", "healthkit", "apple"], reason: NOT_YET },
+  { slug: "strava" },
+  { slug: "garmin", aliases: ["garmin_connect"] },
+  { slug: "withings", aliases: ["nokia_health"] },
+  { slug: "polar", aliases: ["polar_accesslink"] },
+  { slug: "suunto" },
+  { slug: "wahoo" },
+  { slug: "ultrahuman" },
+  { slug: "nightscout" },
+  { slug: "tidepool" },
+  ...["coros", "cronometer", "eight_sleep", "medtronic", "omron", "peloton", "senseonics"]
+    .map((slug) => ({ slug })),
+  // Phones
+  { slug: "apple_health", aliases: ["apple_healthkit", "healthkit", "apple"] },
+  { slug: "health_connect", aliases: ["healthconnect", "android_health_connect"] },
+  { slug: "samsung_health", aliases: ["samsung"] },
+  // Aggregators
+  { slug: "terra" },
+  { slug: "junction", aliases: ["vital", "tryvital"] },
+  { slug: "validic" },
+  { slug: "rook" },
+  { slug: "spike", aliases: ["spike_api"] },
+  // Closed to us
   {
-    slug: "health_connect",
-    aliases: ["samsung_health", "healthconnect", "android_health_connect", "samsung"],
-    reason: NOT_YET,
+    slug: "abbott_libre",
+    aliases: ["libre_agg", "freestylelibre", "freestyle_libre", "libreview"],
+    unavailable: {
+      reason:
+        "Abbott opens its API to contracted partners only: upload LibreView's CSV export, or " +
+        "link the phone that the sensor's app writes to",
+      source: "https://www.libreview.com",
+    },
   },
-  { slug: "abbott_libre", aliases: ["libre_agg", "freestylelibre"], reason: NOT_YET },
-  { slug: "myfitnesspal", reason: "its API is closed to new partners" },
-  { slug: "validic", reason: VIA_AGGREGATOR },
-  { slug: "metriport", reason: VIA_AGGREGATOR },
-  { slug: "rook", reason: VIA_AGGREGATOR },
-  { slug: "human_api", aliases: ["humanapi"], reason: VIA_AGGREGATOR },
-  { slug: "spike", aliases: ["spike_api"], reason: VIA_AGGREGATOR },
-  { slug: "manual", aliases: ["manual_cgm_upload"], reason: "files are uploaded, not linked" },
-  { slug: "smart_on_fhir", aliases: ["smart_on_fhir_generic", "smart_fhir"], reason: CLINICAL },
-  ...["particle_health", "1up_health", "health_gorilla", "zus_health", "fhir", "cms_blue_button"]
+  {
+    slug: "myfitnesspal",
+    unavailable: {
+      reason: "its API is closed to new partners: link the phone that its app writes to",
+      source: "https://www.myfitnesspal.com/api",
+    },
+  },
+  {
+    slug: "human_api",
+    aliases: ["humanapi"],
+    unavailable: {
+      reason: "it now orders medical records for insurers, and documents no wearable data",
+      source: "https://reference.humanapi.co",
+    },
+  },
+  {
+    slug: "metriport",
+    unavailable: {
+      reason: "its devices API is no longer documented nor offered to new developers",
+      source: "https://docs.metriport.com",
+    },
+  },
+  {
+    slug: "thryve",
+    unavailable: {
+      reason: "neither its signature nor its table of types and units is published",
+      source: "https://docs.thryve.health",
+    },
+  },
+  // No providers
+  { slug: "manual", aliases: ["manual_cgm_upload"], reason: FILES },
+  {
+    slug: "smart_on_fhir",
+    aliases: ["smart_on_fhir_generic", "smart_fhir", "fhir"],
+    reason: CLINICAL,
+  },
+  ...["particle_health", "1up_health", "health_gorilla", "zus_health", "cms_blue_button"]
     .map((slug) => ({ slug, reason: CLINICAL })),
   ...["heart_rate", "blood_pressure", "weight_scale", "glucose_meter", "pulse_oximeter"]
     .map((device) => ({ slug: `ble_${device}`, reason: BLUETOOTH })),
-  ...["fitabase", "fitrockr", "openmhealth", "omron", "resmed", "ava", "tempdrop"]
-    .map((slug) => ({ slug, reason: NOT_YET })),
+  ...["fitabase", "fitrockr", "openmhealth", "resmed", "ava", "tempdrop"].map((slug) => ({ slug })),
 ];
 
 const BY_NAME: ReadonlyMap<string, KnownProvider> = new Map(
@@ -56,9 +105,6 @@ const BY_NAME: ReadonlyMap<string, KnownProvider> = new Map(
 );
 
 /** The service called `name`, in any case, with hyphens, spaces or underscores. */
-export function knownProvider(
-  name: string,
-): { readonly slug: string; readonly reason: string } | undefined {
-  const known = BY_NAME.get(name.trim().toLowerCase().replaceAll(/[\s-]+/g, "_"));
-  return known && { slug: known.slug, reason: known.reason ?? NOT_YET };
+export function knownProvider(name: string): KnownProvider | undefined {
+  return BY_NAME.get(name.trim().toLowerCase().replaceAll(/[\s-]+/g, "_"));
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { findProvider, PROVIDERS } from "@shared/providers/mod.ts";
+import { KNOWN } from "@shared/providers/names.ts";
 
 function found(name: string): string | undefined {
   const provider = findProvider(name);
@@ -16,10 +17,43 @@ Deno.test("findProvider() knows every id the app uses, in any spelling", () => {
 });
 
 Deno.test("findProvider() says why a known service cannot be linked", () => {
-  for (const name of ["myfitnesspal", "validic", "fhir", "ble_heart_rate", "manual"]) {
+  for (const name of ["myfitnesspal", "resmed", "fhir", "ble_heart_rate", "manual"]) {
     const provider = findProvider(name);
     assert.ok(provider?.kind === "unsupported" && provider.reason.length > 10, name);
   }
+  for (const name of ["abbott_libre", "human_api", "metriport", "myfitnesspal", "thryve"]) {
+    const provider = findProvider(name);
+    assert.ok(provider?.kind === "unsupported", name);
+    assert.match(provider.source ?? "", /^https:/, name);
+  }
+});
+
+/** The seed's enumeration, and every id that the app's components use. */
+const SEED = [
+  ..."TERRA APPLE_HEALTH GOOGLE_FIT FITBIT OURA WHOOP GARMIN WITHINGS POLAR STRAVA".split(" "),
+  ..."MYFITNESSPAL SAMSUNG_HEALTH DEXCOM ABBOTT_LIBRE VALIDIC HUMAN_API METRIPORT".split(" "),
+  ..."ROOK SPIKE MANUAL".split(" "),
+];
+const APP = [
+  ..."oura_ring dexcom_cgm libre-agg FREESTYLELIBRE google-fit GOOGLE apple-health".split(" "),
+  ..."apple_healthkit healthkit APPLE samsung_health health_connect healthconnect".split(" "),
+  ..."android_health_connect humanapi spike_api manual_cgm_upload particle_health".split(" "),
+  ..."1up_health health_gorilla zus_health smart_on_fhir smart_on_fhir_generic".split(" "),
+  ..."smart_fhir fhir cms_blue_button ble_heart_rate ble_blood_pressure".split(" "),
+  ..."ble_weight_scale ble_glucose_meter ble_pulse_oximeter fitabase fitrockr".split(" "),
+  ..."openmhealth omron resmed ava tempdrop vital thryve".split(" "),
+];
+
+Deno.test("findProvider() knows every id of the seed and of the app", () => {
+  for (const name of [...SEED, ...APP]) assert.ok(findProvider(name), name);
+});
+
+Deno.test("names of providers are one provider's each, and successors are known", () => {
+  const names = KNOWN.flatMap(({ slug, aliases = [] }) => [slug, ...aliases]);
+  assert.deepEqual(names, [...new Set(names)]);
+  const slugs = new Set(KNOWN.map(({ slug }) => slug));
+  for (const { slug, successor = slug } of KNOWN) assert.ok(slugs.has(successor), slug);
+  for (const { slug } of PROVIDERS) assert.ok(slugs.has(slug), `${slug} is not in names.ts`);
 });
 
 Deno.test("findProvider() finds nothing where there is nothing, object members included", () => {

@@ -110,7 +110,7 @@ Deno.test("judge() compares sessions by id, stages exactly, and looks into them 
 });
 
 Deno.test("judge() tells unsupported from failed", () => {
-  assert.deepEqual(verdict({ provider: "validic" }), ["unsupported", 0, 0]);
+  assert.deepEqual(verdict({ provider: "human_api" }), ["unsupported", 0, 0]);
   assert.deepEqual(verdict({ provider: "unheard_of" }), ["unsupported", 0, 0]);
   assert.deepEqual(verdict({ payload_kind: "GET /v2/elsewhere" }), MISSING);
   assert.deepEqual(verdict({}, { data: [{ id: 7 }] }), MISSING);
