@@ -4,7 +4,7 @@
  */
 import { Secret } from "@shared/core/secret.ts";
 import { connect, type Database } from "@shared/db/client.ts";
-import { JOB_KINDS, JOBS, QUEUES } from "@shared/jobs/kinds.ts";
+import { JOB_KINDS, JOBS } from "@shared/jobs/kinds.ts";
 import { createRunner } from "@shared/jobs/runner.ts";
 import { createHandlers } from "./handlers.ts";
 import type { WorkerPlan } from "./plan.ts";
@@ -15,9 +15,8 @@ const CLOCK_MS = 250;
 // SAFETY: the supervisor writes it.
 const plan = JSON.parse(Deno.args[0] ?? "") as WorkerPlan;
 
-// Hangs and failures in seconds instead of minutes: the same code, another clock.
+// Hangs in seconds instead of minutes: the same code, another clock.
 for (const kind of JOB_KINDS) Object.assign(JOBS[kind], { timeoutSeconds: 1 });
-for (const queue of Object.values(QUEUES)) Object.assign(queue, { backoffSeconds: 0.1 });
 
 const log = (level: string, event: string, fields: Record<string, unknown> = {}) =>
   console.log(JSON.stringify({ level, event, at: Date.now(), ...fields }));
