@@ -17,10 +17,11 @@ import type {
 /** Infers `Row` from `page`, and holds `normalise` to the metrics listed in `produces`. */
 export function resource<Row, const M extends MetricCode = never>(
   definition:
-    & Omit<Resource<Row, M>, "page" | "record" | "normalise" | "produces">
+    & Omit<Resource<Row, M>, "page" | "next" | "record" | "normalise" | "produces">
     & {
       readonly produces: readonly M[];
       readonly page: z.ZodType<Page<Row>>;
+      readonly next?: (page: Page<NoInfer<Row>>, ask: Ask) => string | undefined;
       readonly record: (row: NoInfer<Row>, context: NormaliseContext) => RecordRef | undefined;
       readonly normalise: (
         row: NoInfer<Row>,
@@ -67,7 +68,8 @@ export function defineProvider(definition: ProviderDefinition): ProviderDriver {
     const authenticated = await authenticate?.(request, ask, ctx) ??
       bearer(provider, request, ask.account);
     const response = await callProvider(provider, authenticated, ctx, from.emptyStatuses);
-    return await readJson(provider, response, from.page);
+    const page = await readJson(provider, response, from.page);
+    return from.next && recordId === undefined ? { ...page, next: from.next(page, ask) } : page;
   }
 
   async function parentOf(from: Resource, ask: PageAsk, ctx: DriverContext) {

@@ -2,6 +2,7 @@ import dexcom from "./dexcom.ts";
 import type { ProviderDriver } from "./driver.ts";
 import { knownProvider } from "./names.ts";
 import oura from "./oura.ts";
+import strava from "./strava.ts";
 import terra from "./terra.ts";
 import whoop from "./whoop.ts";
 
@@ -9,6 +10,7 @@ import whoop from "./whoop.ts";
 export const PROVIDERS: readonly ProviderDriver[] = [
   dexcom,
   oura,
+  strava,
   terra,
   whoop,
 ];

@@ -60,6 +60,8 @@ export interface Resource<Row = unknown, M extends MetricCode = MetricCode> {
   readonly emptyStatuses?: readonly number[];
   /** The provider's envelope in, rows out; also takes one bare row. Rows keep fields we do not know. */
   readonly page: z.ZodType<Page<Row>>;
+  /** The next page's mark where no answer holds it: pages that the caller counts (Strava). */
+  next?(page: Page<Row>, ask: Ask): string | undefined;
   /** The row's identity; nothing where it has none (then it is quarantined). */
   record(row: Row, context: NormaliseContext): RecordRef | undefined;
   /** Pure: the same row and context give the same items. */

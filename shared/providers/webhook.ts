@@ -14,7 +14,8 @@ export type WebhookEvent =
       readonly kind: "notify";
       readonly resource: string;
       readonly window: Window;
-      readonly action?: "create" | "update";
+      /** `delete` where the webhook is no proof: the record is asked for, and gone means gone. */
+      readonly action?: "create" | "update" | "delete";
       readonly dataType?: string;
       readonly recordId?: string;
     }

@@ -5,16 +5,13 @@ import { parseInstant, parseOffset } from "../core/time.ts";
 import type { Ask } from "./driver.ts";
 import { pathSegment } from "./kit/http.ts";
 import { listOf } from "./kit/page.ts";
+import { untilReset } from "./kit/rate_limit.ts";
 import type { RecordRef, Resource } from "./resource.ts";
 
 export const WHOOP = {
   slug: "whoop",
   hosts: ["api.prod.whoop.com"],
-  /** Seconds from now, and no `Retry-After` beside it. */
-  retryAfter(headers: Headers): number | undefined {
-    const seconds = headers.get("x-ratelimit-reset") ?? "";
-    return /^\d+$/.test(seconds) ? Number(seconds) : undefined;
-  },
+  retryAfter: untilReset([{ reset: "x-ratelimit-reset" }]),
 } as const;
 
 export const WHOOP_API = "https://api.prod.whoop.com/developer";

@@ -7,9 +7,10 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
  * - `<resource>.json` a page or pushed body as the provider documents it, and
  *   `<resource>.expected.json` what it means: `[{ "id", "items": [...] }]`, dates in ISO 8601, written
  *   by hand from the provider's documentation; all of it received at noon UTC of 2026-03-01;
+ * - `<resource>.<case>.json` and its `.expected.json`: another page of it, where one cannot show all;
  * - `<resource>.context.json` what such a page does not say: `{ timeZone, parent, about }`;
- * - `paging.json` `{ resource, page, carries }`: a page with a next one, and the text by which the
- *   next request must ask for it;
+ * - `paging.json` `{ resource, page, carries, last }`: a page with a next one, the text by which the
+ *   next request must ask for it, and what ends the list where that is not the resource's fixture;
  * - `webhook.json` signed deliveries with their events, and the handshake;
  * - `codes.json` the keys whose numbers are words of an enumeration, where 0 is another word.
  */
@@ -24,6 +25,7 @@ export interface PagingFixture {
   readonly resource: string;
   readonly page: unknown;
   readonly carries: string;
+  readonly last?: unknown;
 }
 
 export interface WebhookFixture {
@@ -60,17 +62,27 @@ function read<T>(slug: string, name: string): T | undefined {
   }
 }
 
-/** One a resource; throws where a resource has none. */
+/** One or more a resource; throws where a resource has none. */
 export function fixturesOf(driver: ProviderDriver): readonly Fixture[] {
-  return driver.resources.map(({ name }) => {
-    const body = read<unknown>(driver.slug, name);
-    const expected = read<Fixture["expected"]>(driver.slug, `${name}.expected`);
-    if (body === undefined || expected === undefined) {
-      throw new Error(`Cannot read tests/fixtures/${driver.slug}/${name}(.expected).json: missing`);
-    }
-    const context = read<NormaliseContext>(driver.slug, `${name}.context`);
-    return { resource: name, body, expected, context: { receivedAt: RECEIVED_AT, ...context } };
-  });
+  const files = [...Deno.readDirSync(new URL(`${driver.slug}/`, ROOT))].map(({ name }) => name);
+  return driver.resources.flatMap(({ name: resource }) =>
+    [resource, ...casesOf(resource, files)].map((name): Fixture => {
+      const body = read<unknown>(driver.slug, name);
+      const expected = read<Fixture["expected"]>(driver.slug, `${name}.expected`);
+      if (body === undefined || expected === undefined) {
+        throw new Error(`Cannot read fixture ${driver.slug}/${name}(.expected).json: missing`);
+      }
+      const context = read<NormaliseContext>(driver.slug, `${name}.context`);
+      return { resource, body, expected, context: { receivedAt: RECEIVED_AT, ...context } };
+    })
+  );
+}
+
+function casesOf(resource: string, files: readonly string[]): readonly string[] {
+  return files.filter((file) =>
+    file.startsWith(`${resource}.`) && /^\w+\.\w+\.json$/.test(file) &&
+    !/\.(expected|context)\.json$/.test(file)
+  ).map((file) => file.replace(/\.json$/, "")).sort();
 }
 
 export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {
