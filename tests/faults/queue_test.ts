@@ -4,59 +4,17 @@ import { isConflict } from "@shared/db/lost.ts";
 import { withDatabase } from "../support/database.ts";
 import { claimed } from "../support/queue.ts";
 import { counts, fault, report, SEED } from "./support/fault.ts";
-import { check, enqueueNamed, jobOf, namesOf, waitingJobs } from "./support/ledger.ts";
+import { check, jobOf, waitingJobs } from "./support/ledger.ts";
 import { between, eventually, pause, random } from "./support/plan.ts";
 import { withWorkers } from "./support/workers.ts";
 
-/** The seed's number for this queue. */
-const ATTEMPTS = 3;
 /** Triggers of one key, a moment apart. */
 const BURST = 4;
 
-/** Why a poison is dead: the worker's death, its own error, or its time. */
-function causeOf(name: string): string {
-  if (name.includes("exit")) return "worker_died";
-  return name.includes("hang") ? "TimeoutError" : "Error";
-}
-
-fault("FT-10", "poison dies of its own attempts, its neighbours pay nothing", async () => {
-  await withWorkers({ workMs: 20 }, async ({ admin }, workers) => {
-    const poison = ["exit", "throw", "hang"].flatMap((how) =>
-      Array.from({ length: counts(1, 33) }, (_, n) => `a:${how}-${n}`)
-    );
-    const innocent = namesOf(counts(200, 10_000));
-    await enqueueNamed(admin, [...innocent, ...poison], ATTEMPTS);
-    const crew = await Promise.all([workers.start(), workers.start()]);
-    let exits = 0;
-    const empty = await eventually(async () => {
-      for (const [at, worker] of crew.entries()) {
-        if (worker.alive()) continue;
-        exits++;
-        crew[at] = await workers.start();
-      }
-      return await waitingJobs(admin) === 0;
-    }, counts(40_000, 470_000));
-    const found = await check(admin, innocent);
-    const dead = await admin<{ name: string; attempt: number; why: string }[]>`
-      select payload ->> 'eventId' as name, attempt, error_class as why from raphael_private.dead_jobs order by id`;
-    const [charged] = await admin<[{ most: number }]>`
-      select max(attempt) as most from faults.ledger`;
-    report("FT-10", { exits, mostCharged: charged.most, ...found });
-    assert.ok(empty, "the queue does not end");
-    assert.ok(exits >= ATTEMPTS, "no poison killed its worker");
-    assert.deepEqual(dead.map(({ name }) => name).toSorted(), poison.toSorted());
-    for (const { name, attempt, why } of dead) {
-      assert.deepEqual([name, attempt, why], [name, ATTEMPTS, causeOf(name)]);
-    }
-    assert.equal(charged.most, 1, "an innocent was charged for its neighbour");
-    assert.deepEqual([found.lost, found.doubled, found.counter], [0, 0, innocent.length]);
-  });
-});
-
-fault("FT-11", "a trigger at the moment of completion brings another run", async () => {
+fault("FT-11", "a trigger at the moment of completion brings another run", async (injecting) => {
   await withWorkers({ workMs: 10 }, async ({ admin, app }, workers) => {
     const next = random(SEED);
-    const topics = Array.from({ length: counts(300, 20_000) }, (_, i) => `a:topic-${i}`);
+    const topics = Array.from({ length: counts(250, 25_000) }, (_, i) => `a:topic-${i}`);
     await admin`
       insert into faults.topics select name, 0, -1 from unnest(${topics}::text[]) as name`;
     await Promise.all([workers.start(), workers.start()]);
@@ -64,7 +22,7 @@ fault("FT-11", "a trigger at the moment of completion brings another run", async
     let [sent, hits, deadlocks] = [0, 0, 0];
     // Many short bursts: only a key's last trigger can show that it was lost.
     const produce = async () => {
-      while (sent < triggers) {
+      while (sent < triggers && injecting()) {
         const name = topics[Math.floor(sent++ / BURST)] ?? "";
         // Locks its row and then the job, an effect the other way round: one of them has to try again.
         const running = await app.begin(async (tx) => {
@@ -84,13 +42,16 @@ fault("FT-11", "a trigger at the moment of completion brings another run", async
       }
     };
     await Promise.all(Array.from({ length: 8 }, produce));
-    const empty = await eventually(async () => await waitingJobs(admin) === 0, 20_000);
+    const empty = await eventually(
+      async () => await waitingJobs(admin) === 0,
+      counts(20_000, 60_000),
+    );
     const [stale] = await admin<[{ n: number }]>`
-      select count(*)::int as n from faults.topics where applied <> version`;
+      select count(*)::int as n from faults.topics where version > 0 and applied <> version`;
     const { effects, dead } = await check(admin, []);
     report("FT-11", {
+      hits,
       triggers: sent,
-      whileRunning: hits,
       deadlocks,
       runs: effects,
       stale: stale.n,

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { counts, fault, type Injecting, report, SEED } from "./support/fault.ts";
+import { assertExact, check, enqueueNamed, namesOf, waitingJobs } from "./support/ledger.ts";
+import { between, eventually, pause, random, type WorkerPlan } from "./support/plan.ts";
+import type { TestDatabase } from "../support/database.ts";
+import { argsOf, withWorkers, type Workers } from "./support/workers.ts";
+
+const LANES = counts(2, 3);
+const DRAIN_MS = counts(30_000, 120_000);
+
+/** The deployed proportions, at a twentieth: claims for 50 s, jobs of a minute and 2 s, ends at 150 s. */
+const PLANNED = { budgetMs: 1_000, wallMs: 4_500 };
+
+/** Isolates one after the other, in lanes; each ends hard by its wall clock, or is told to by SIGTERM. */
+async function runIsolates(
+  { admin, appUrl }: TestDatabase,
+  workers: Workers,
+  p: {
+    readonly isolate: () => NonNullable<WorkerPlan["isolate"]>;
+    readonly count: number;
+    readonly terminate: () => boolean;
+    readonly injecting: Injecting;
+  },
+): Promise<number> {
+  let ended = 0;
+  const lane = async () => {
+    while (ended < p.count && p.injecting() && await waitingJobs(admin) > 0) {
+      const isolate = p.isolate();
+      const worker = await workers.start({
+        args: argsOf({ databaseUrl: appUrl, leaseSeconds: 1, workMs: 300, isolate }),
+      });
+      if (p.terminate()) {
+        await pause(isolate.wallMs / 2);
+        worker.send("SIGTERM");
+      }
+      await worker.ended;
+      ended++;
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return ended;
+}
+
+fault(
+  "FT-08",
+  "isolates end by their wall clock at any moment: nothing lost, nothing doubled",
+  async (injecting) => {
+    await withWorkers({ leaseSeconds: 1, workMs: 20 }, async (db, workers) => {
+      const next = random(SEED);
+      const jobs = namesOf(counts(400, 40_000));
+      await enqueueNamed(db.admin, jobs);
+      const ended = await runIsolates(db, workers, {
+        count: counts(6, 500),
+        isolate: () => ({ budgetMs: 30_000, wallMs: between(next, 100, 900) }),
+        terminate: () => next() < 0.3,
+        injecting,
+      });
+      const cut = workers.said("cut");
+      await Promise.all([workers.start(), workers.start()]);
+      await eventually(async () => await waitingJobs(db.admin) === 0, DRAIN_MS);
+      const found = await check(db.admin, jobs);
+      report("FT-08", { hits: ended, wallClocks: workers.said("wall_clock"), cut, ...found });
+      assert.ok(cut > 0, "no isolate ended with a job in hand");
+      assertExact(found, jobs.length);
+    });
+  },
+  { longSeconds: 80 },
+);
+
+fault(
+  "FT-08",
+  "the deployed budget keeps every refresh within its isolate's life",
+  async (injecting) => {
+    await withWorkers({}, async (db, workers) => {
+      const accounts = Array.from({ length: counts(200, 20_000) }, () => crypto.randomUUID());
+      await enqueueNamed(db.admin, accounts);
+      const isolates = await runIsolates(db, workers, {
+        count: counts(2, 30),
+        isolate: () => PLANNED,
+        terminate: () => false,
+        injecting,
+      });
+      const cut = workers.said("cut");
+      const [{ refreshes, unfinished }] = await db.admin<
+        [{ refreshes: number; unfinished: number }]
+      >`
+      select (select count(*)::int from faults.runs) as refreshes,
+             (select count(*)::int from faults.runs) - (select count(*)::int from faults.ledger) as unfinished`;
+      report("FT-08 planned", { hits: isolates, refreshes, unfinished, cut });
+      assert.ok(refreshes > 0, "no refresh ran");
+      assert.deepEqual([cut, unfinished], [0, 0]);
+    });
+  },
+  { longSeconds: 40 },
+);
