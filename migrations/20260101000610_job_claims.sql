@@ -115,7 +115,7 @@ begin
   -- Jobs of a provider that may not be asked just now make room for the others'.
   if exists (
     select from raphael_private.provider_gates g
-    where greatest(g.paused_until, g.blocked_until, g.busy_until) > now()
+    where g.breaker <> 'closed' or greatest(g.paused_until, g.blocked_until, g.busy_until) > now()
   ) then
     perform raphael_private.defer_blocked(p_queue, p_limit);
   end if;

@@ -34,7 +34,7 @@ comment on table raphael_private.provider_gates is
 comment on column raphael_private.provider_gates.paused_until is 'By an operator: pause_provider(), resume_provider()';
 comment on column raphael_private.provider_gates.blocked_until is 'No request before: Retry-After, or the open breaker';
 comment on column raphael_private.provider_gates.busy_until is
-  'Budget, probe or ramp turned a request away: the claim leaves pulls alone until then';
+  'The budget turned a request away: the claim leaves pulls alone until then';
 comment on column raphael_private.provider_gates.failures is 'In a row: 5xx, resets, timeouts';
 comment on column raphael_private.provider_gates.openings is 'In a row: the breaker stays open for open_seconds * 2^(openings - 1)';
 comment on column raphael_private.provider_gates.slots is
@@ -45,6 +45,26 @@ comment on column raphael_private.provider_gates.lines is
   'End of the line of deferred jobs: what a person waits for (priority below 100), news (below 200), history';
 comment on column raphael_private.provider_gates.probe_seconds is 'Lease of a slot, longer than any request';
 comment on column raphael_private.provider_gates.ramp_seconds is 'How long before twice as many requests may be under way: 1, 2, 4 …';
+
+create function raphael_private.gate_room(g raphael_private.provider_gates) returns int
+language sql
+volatile
+security definer
+set search_path = ''
+as $$
+  select case
+    when g.breaker = 'closed' then 1000000
+    else (
+      case
+        when g.breaker = 'ramping'
+          then 2 ^ least(floor(extract(epoch from clock_timestamp() - g.ramp_since) / g.ramp_seconds), 6)
+        else 1
+      end - (select count(*) from unnest(g.slots) s where s > clock_timestamp())
+    )::int
+  end
+$$;
+comment on function raphael_private.gate_room(raphael_private.provider_gates) is
+  'Requests that the breaker lets begin now: one probe, then 1, 2, 4 … under way, less those that are';
 
 create function raphael_private.enter_gate(p_provider text, p_requests int[], p_seconds float8[], p_urgency text)
 returns table (wait_seconds float8, slot timestamptz, watched boolean)
@@ -59,7 +79,6 @@ declare
   v_rate float8;
   v_need float8;
   v_wait float8 := 0;
-  v_at_once float8 := 1;
 begin
   select * into g from raphael_private.provider_gates x where x.provider = p_provider for update;
   if not found then
@@ -91,20 +110,16 @@ begin
   elsif greatest(g.paused_until, g.blocked_until) > v_now then
     v_wait := extract(epoch from least(greatest(g.paused_until, g.blocked_until), v_now + interval '1 hour') - v_now);
   else
-    if g.breaker = 'ramping' then
-      v_at_once := 2 ^ least(floor(extract(epoch from v_now - g.ramp_since) / g.ramp_seconds), 6);
-      if v_at_once >= 64 then
-        g.breaker := 'closed';
-        g.ramp_since := null;
-        g.openings := 0;
-        g.slots := '{}';
-      end if;
-    end if;
-    if g.breaker <> 'closed' and cardinality(g.slots) >= v_at_once then
-      v_wait := greatest(v_wait, 1);
+    if g.breaker = 'ramping' and v_now >= g.ramp_since + make_interval(secs => 6 * g.ramp_seconds) then
+      g.breaker := 'closed';
+      g.ramp_since := null;
+      g.openings := 0;
+      g.slots := '{}';
     end if;
     if v_wait > 0 then
       g.busy_until := greatest(g.busy_until, v_now + make_interval(secs => greatest(v_wait, 1)));
+    elsif raphael_private.gate_room(g) <= 0 then
+      v_wait := least(5, g.ramp_seconds); -- too long to be slept through: the worker is needed elsewhere
     elsif g.breaker <> 'closed' then
       g.breaker := case g.breaker when 'open' then 'half_open' else g.breaker end;
       slot := v_now + make_interval(secs => g.probe_seconds);

@@ -36,19 +36,29 @@ begin
     v_moved := 0;
     for r in
       with head as materialized (
-        select j.id, j.account_id, j.kind
+        select j.id, j.account_id, j.kind, row_number() over (order by j.priority, j.run_at, j.id) as place
         from raphael_private.sync_jobs j
         where j.queue = p_queue and j.run_at <= now() and j.leased_until is null
         order by j.priority, j.run_at, j.id
         limit c_head
+      ), shut as materialized (
+        -- Behind a breaker that is about to probe, or ramps, as many jobs may come as it lets begin.
+        select p.provider, greatest(p.paused_until, p.blocked_until) as until, p.busy_until,
+               raphael_private.gate_room(p) as room
+        from raphael_private.provider_gates p
+        where p.breaker <> 'closed' or greatest(p.paused_until, p.blocked_until, p.busy_until) > now()
+      ), waiting as (
+        select s.provider, h.id, s.until > now() or s.busy_until > now() and h.kind <> 'token.refresh'
+          or row_number() over (partition by s.provider order by h.place) > s.room as blocked
+        from head h
+        join raphael.provider_accounts a on a.id = h.account_id
+        join shut s on s.provider = a.provider
       )
-      select a.provider, array_agg(h.id) as ids, (select count(*) from head) as head
-      from head h
-      join raphael.provider_accounts a on a.id = h.account_id
-      join raphael_private.provider_gates p on p.provider = a.provider
-      where greatest(p.paused_until, p.blocked_until, case when h.kind <> 'token.refresh' then p.busy_until end) > now()
-      group by a.provider
-      order by a.provider -- locks of two claims are taken in one order
+      select w.provider, array_agg(w.id) as ids, (select count(*) from head) as head
+      from waiting w
+      where w.blocked
+      group by w.provider
+      order by w.provider -- locks of two claims are taken in one order
     loop
       v_head := r.head;
       v_blocked := v_blocked + cardinality(r.ids);
@@ -56,7 +66,8 @@ begin
       v_pace := raphael_private.gate_pace(g);
       -- A pause may have no end: behind it jobs are looked at once an hour.
       select array_agg(greatest(
-        l, least(greatest(g.paused_until, g.blocked_until, g.busy_until), now() + interval '1 hour'), clock_timestamp()
+        l, least(greatest(g.paused_until, g.blocked_until, g.busy_until), now() + interval '1 hour'),
+        clock_timestamp() + case g.breaker when 'closed' then interval '0' else interval '1 second' end
       ) order by n)
       into v_starts
       from unnest(g.lines) with ordinality u (l, n);

@@ -3,7 +3,7 @@ import { enterGate, leaveGate } from "@shared/db/gates.ts";
 import { claim, enqueue, type NewJob } from "@shared/db/jobs.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addAccount, addPerson } from "../support/people.ts";
-import { claimSome } from "../support/queue.ts";
+import { claimSome, makeDue } from "../support/queue.ts";
 
 async function account({ admin, app }: TestDatabase, provider: string): Promise<string> {
   return (await addAccount(app, await addPerson(admin), { provider })).id;
@@ -143,5 +143,25 @@ Deno.test("enqueueJobs() lets nobody wait for another's five hundred jobs, and s
     assert.ok(order.indexOf(many) < 12, "the many are not starved");
     const [row] = await db.admin`select max(priority)::int as last from raphael_private.sync_jobs`;
     assert.equal(row?.["last"], 140);
+  });
+});
+
+Deno.test("claimJobs() gives a provider that may be probed one job, and the healthy ones theirs", async () => {
+  await withDatabase(async (db) => {
+    const [sick, well] = [await account(db, "oura"), await account(db, "dexcom")];
+    await enqueue(db.app, pulls(sick, 100, 10));
+    await enqueue(db.app, pulls(well, 9));
+    await shut(db, "oura", 0);
+    await db.admin`update raphael_private.provider_gates set breaker = 'open', openings = 1`;
+    const claimed = await claimSome(db.app);
+    // SAFETY: the payload of `pull`.
+    const owners = claimed.map(({ payload }) => (payload as { accountId: string }).accountId);
+    assert.deepEqual([owners.length, owners.filter((owner) => owner === sick).length], [10, 1]);
+    // Its probe is under way: none more, and none fewer of the others'.
+    await enterGate(db.app, { provider: "oura", limits: [], urgency: "pull" });
+    await makeDue(db.admin);
+    await enqueue(db.app, [pull(well, 10)]);
+    const [next, ...more] = await claimSome(db.app);
+    assert.deepEqual([next?.payload, more], [pull(well, 10).payload, []]);
   });
 });
