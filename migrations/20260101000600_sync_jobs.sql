@@ -26,6 +26,17 @@ insert into raphael_private.queues (id, name, concurrency, max_attempts, backoff
   (2, 'token-refresh', 10, 5, 10),
   (3, 'webhook-processing', 20, 3, 3);
 
+create function raphael_private.queue_concurrency() returns table (queue smallint, concurrency int)
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select q.id, q.concurrency from raphael_private.queues q
+$$;
+comment on function raphael_private.queue_concurrency() is 'How many jobs of each queue one worker runs at once';
+grant execute on function raphael_private.queue_concurrency() to raphael_app;
+
 create table raphael_private.sync_jobs (
   id            bigint generated always as identity primary key,
   run_at        timestamptz not null default now(),

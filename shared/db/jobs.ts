@@ -86,6 +86,13 @@ function placeOf(text: string): Place {
   return { priority: Number(priority), id, runAt: runAt.join(" ") };
 }
 
+/** How many jobs of each queue, by its id, one worker runs at once. */
+export async function readConcurrency(sql: Sql): Promise<ReadonlyMap<number, number>> {
+  const rows = await sql<{ queue: number; concurrency: number }[]>`
+    select queue, concurrency from raphael_private.queue_concurrency()`;
+  return new Map(rows.map((row) => [row.queue, row.concurrency]));
+}
+
 /** Whether jobs whose worker died wait to be claimed with `solo`. */
 export async function soloWaits(sql: Sql): Promise<boolean> {
   const [row] = await sql<[{ waits: boolean }]>`select raphael_private.solo_waits() as waits`;
