@@ -32,6 +32,8 @@ export function functionEnv(options: FunctionEnvOptions): Readonly<Record<string
     // The seed's 100 in a quarter of an hour would end a journey that pages through everything.
     RATE_LIMIT_REQUESTS: "100000",
     RATE_LIMIT_WINDOW_SECONDS: "60",
+    // A process here lives as long as the stack.
+    WALL_CLOCK_SECONDS: "999999999",
     RELEASE: "local",
     OURA_CLIENT_ID: CLIENT_IDS.oura,
     OURA_CLIENT_SECRET: keys.oura.secret,

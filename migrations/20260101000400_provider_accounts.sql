@@ -12,6 +12,7 @@ create table raphael.provider_accounts (
   cause            text,
   scopes           text[],
   generation       int not null default 1,
+  token_version    int not null default 0,
   ui_id            text,
   connected_at     timestamptz,
   updated_at       timestamptz not null default now()
@@ -29,6 +30,8 @@ comment on column raphael.provider_accounts.status is 'pending until the ticket 
 comment on column raphael.provider_accounts.cause is 'Why the status is error or disconnected';
 comment on column raphael.provider_accounts.scopes is 'What was granted, where the provider says';
 comment on column raphael.provider_accounts.generation is 'Grows at each link and disconnect: a writer of an older one may commit nothing';
+comment on column raphael.provider_accounts.token_version is
+  'Highest version that tokens, gone since, were sealed with: whoever links again goes on from there';
 comment on column raphael.provider_accounts.ui_id is 'The name under which the app asked, kept for its cards';
 comment on column raphael.provider_accounts.connected_at is 'When the person last linked it';
 comment on column raphael.provider_accounts.updated_at is 'Last change of status';
@@ -53,11 +56,16 @@ create table raphael_private.account_tokens (
   expires_at          timestamptz,
   refresh_state       text not null default 'idle' check (refresh_state in ('idle', 'in_flight', 'uncertain', 'dead')),
   refresh_epoch       int not null default 0,
-  refresh_lease_until timestamptz,
-  uncertain_rounds    smallint not null default 0,
+  refresh_not_before  timestamptz,
+  in_doubt_since      timestamptz,
+  source_fingerprint  bytea,
+  source_epoch        int,
   refreshed_at        timestamptz not null default now(),
   check ((refresh_ct is null) = (refresh_fingerprint is null)),
-  check ((refresh_state = 'in_flight') = (refresh_lease_until is not null))
+  check (refresh_state <> 'in_flight' or refresh_not_before is not null),
+  check (refresh_state <> 'uncertain' or in_doubt_since is not null),
+  -- Both are sealed at once, so one index tells which keys are in use.
+  check (split_part(refresh_ct, '.', 2) = split_part(access_ct, '.', 2))
 );
 comment on table raphael_private.account_tokens is
   'Sealed tokens (AES-256-GCM, bound to account, person, provider, column and token_version)';
@@ -65,7 +73,14 @@ comment on column raphael_private.account_tokens.refresh_fingerprint is
   'sha256 of the refresh token: a refresh commits only against the token that it consumed';
 comment on column raphael_private.account_tokens.refresh_state is
   'Written before the request goes out, so that a crash in between is seen as uncertain';
+comment on column raphael_private.account_tokens.refresh_not_before is
+  'Nobody starts a refresh earlier: the lease of the one in flight, or the pause after a doubt or a 429';
+comment on column raphael_private.account_tokens.in_doubt_since is
+  'Since when a request may have rotated the token without our knowing';
+comment on column raphael_private.account_tokens.source_fingerprint is
+  'The refresh token that these were exchanged for, and source_epoch by which request: of two answers to one token the later request''s is the provider''s word';
 create index account_tokens_expiry on raphael_private.account_tokens (expires_at);
+create index account_tokens_kid on raphael_private.account_tokens (split_part(access_ct, '.', 2));
 
 create table raphael_private.revocations (
   id           uuid primary key default gen_random_uuid(),

@@ -18,6 +18,8 @@ as $$
 declare
   v_id uuid;
   v_user_id uuid;
+  v_past int;
+  v_present int;
 begin
   -- A person who comes back gets the account they had: a second one would bring its whole history twice.
   update raphael.provider_accounts a
@@ -36,12 +38,14 @@ begin
     (raphael_private.person_key(p_user_id), p_user_id, p_provider, p_region, p_external_user_id, p_via)
   on conflict (provider, region, external_user_id) where status <> 'disconnected'
     do update set updated_at = now(), via = coalesce(excluded.via, a.via)
-  returning id, user_id into v_id, v_user_id;
+  returning a.id, a.user_id, a.token_version into v_id, v_user_id, v_past;
   if v_user_id <> p_user_id then
     raise exception 'account belongs to another person' using errcode = 'RH004';
   end if;
-  return query
-  select v_id, coalesce((select t.token_version from raphael_private.account_tokens t where t.account_id = v_id), 0) + 1;
+  -- Locked, so that a refresh that ends meanwhile does not take the same version.
+  select t.token_version into v_present
+  from raphael_private.account_tokens t where t.account_id = v_id for update;
+  return query select v_id, greatest(v_past, v_present, 0) + 1;
 exception
   -- Reviving ours collides where another person has linked the same account since.
   when unique_violation then
@@ -100,7 +104,8 @@ as $$
     set token_version = excluded.token_version, access_ct = excluded.access_ct,
         refresh_ct = excluded.refresh_ct, refresh_fingerprint = excluded.refresh_fingerprint,
         expires_at = excluded.expires_at, refresh_state = 'idle', refresh_epoch = t.refresh_epoch + 1,
-        refresh_lease_until = null, uncertain_rounds = 0, refreshed_at = now()
+        refresh_not_before = null, in_doubt_since = null, source_fingerprint = null, source_epoch = null,
+        refreshed_at = now()
 $$;
 comment on function raphael_private.store_tokens(uuid, int, text, text, bytea, timestamptz) is
   'The tokens of a fresh link; they end any refresh under way';

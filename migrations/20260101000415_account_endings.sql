@@ -74,7 +74,14 @@ begin
     where a.id = p_account_id
     returning id into v_revocation;
   end if;
-  delete from raphael_private.account_tokens t where t.account_id = p_account_id;
+  -- One more than was stored: a refresh under way has sealed its answer with the next version.
+  with gone as (
+    delete from raphael_private.account_tokens t where t.account_id = p_account_id returning t.token_version
+  )
+  update raphael.provider_accounts a
+  set token_version = gone.token_version + 1
+  from gone
+  where a.id = p_account_id;
   delete from raphael_private.sync_jobs j where j.account_id = p_account_id and j.leased_until is null;
   delete from raphael_private.sync_state s where s.account_id = p_account_id;
   return v_revocation;
@@ -97,6 +104,31 @@ as $$
 $$;
 comment on function raphael_private.live_accounts(uuid, text) is 'A person''s accounts at one provider';
 grant execute on function raphael_private.live_accounts(uuid, text) to raphael_app;
+
+create function raphael_private.leave_revocation(
+  p_account_id uuid,
+  p_user_id uuid,
+  p_provider text,
+  p_region text,
+  p_external_user_id text,
+  p_token_version int,
+  p_access_ct text,
+  p_refresh_ct text
+) returns uuid
+language sql
+security definer
+set search_path = ''
+as $$
+  insert into raphael_private.revocations
+    (account_id, user_id, provider, region, external_user_id, token_version, access_ct, refresh_ct)
+  values
+    (p_account_id, p_user_id, p_provider, p_region, p_external_user_id, p_token_version, p_access_ct, p_refresh_ct)
+  returning id
+$$;
+comment on function raphael_private.leave_revocation(uuid, uuid, text, text, text, int, text, text) is
+  'Tokens that a refresh brought after its account was closed: they are to be revoked too';
+grant execute on function raphael_private.leave_revocation(uuid, uuid, text, text, text, int, text, text)
+  to raphael_app;
 
 create function raphael_private.read_revocation(p_id uuid)
 returns table (

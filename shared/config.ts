@@ -36,6 +36,8 @@ export interface Config {
   /** Provider origin to the base that stands for it; empty in production. */
   readonly providerOrigins: ReadonlyMap<string, string>;
   readonly rateLimit: { readonly requests: number; readonly windowSeconds: number };
+  /** How long an isolate lives. */
+  readonly wallClockSeconds: number;
   readonly allowPrivilegedRole: boolean;
   readonly logLevel: Settings["LOG_LEVEL"];
   readonly release: string;
@@ -103,6 +105,7 @@ function build(
     internalSecrets: s.INTERNAL_SECRETS,
     providerOrigins: s.PROVIDER_ORIGINS,
     rateLimit: { requests: s.RATE_LIMIT_REQUESTS, windowSeconds: s.RATE_LIMIT_WINDOW_SECONDS },
+    wallClockSeconds: s.WALL_CLOCK_SECONDS,
     allowPrivilegedRole: s.ALLOW_PRIVILEGED_ROLE,
     logLevel: s.LOG_LEVEL,
     release: s.RELEASE,

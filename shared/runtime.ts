@@ -6,6 +6,7 @@ import { complete } from "./connections/complete.ts";
 import type { ConnectionDeps } from "./connections/deps.ts";
 import { disconnect } from "./connections/disconnect.ts";
 import { listProviders } from "./connections/providers.ts";
+import { enqueueDueRevocations } from "./connections/outbox.ts";
 import {
   enqueueDueRefreshes,
   enqueueRefreshesOf,
@@ -13,22 +14,26 @@ import {
 } from "./connections/refresh_jobs.ts";
 import { requestSync } from "./connections/request_sync.ts";
 import { confirmRevocation, revoke } from "./connections/revoke.ts";
+import { enqueueRotation, rotateKeys } from "./connections/rotate_keys.ts";
 import { sources } from "./connections/sources.ts";
 import { createVault } from "./core/envelope.ts";
 import { utf8 } from "./core/bytes.ts";
 import { connect, type Database } from "./db/client.ts";
 import { takeSlot } from "./db/rate_limits.ts";
 import { refusePrivilegedRole } from "./db/role.ts";
+import { refuseMissingKeys } from "./db/sealing_keys.ts";
 import { createAuthenticator } from "./http/auth.ts";
 import { createLog, type Log } from "./http/log.ts";
 import type { RateLimit } from "./http/rate_limit.ts";
 import { canonicalReturnTo } from "./http/return_to.ts";
 import type { Handlers } from "./jobs/handlers.ts";
 import { createRunner } from "./jobs/runner.ts";
+import { createWatch } from "./jobs/watch.ts";
 import { latestMetrics, listMetrics } from "./metrics/query.ts";
 import { directory } from "./providers/directory.ts";
 import { PROVIDERS } from "./providers/mod.ts";
 import { createGate } from "./runtime/gate.ts";
+import { createIsolate } from "./runtime/isolate.ts";
 import { enqueueDuePolls } from "./sync/poll.ts";
 import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
 import { processWebhook } from "./webhooks/process.ts";
@@ -61,6 +66,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
   const { functionsUrl, appUrl } = config;
   const deps: ConnectionDeps = {
     db,
+    isolate: createIsolate(config.wallClockSeconds),
     vault: createVault(config.vaultKeys),
     providers,
     functionsUrl,
@@ -78,6 +84,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     "webhook.subscribe": subscribe(deps),
     "webhook.process": processWebhook(deps),
     "token.refresh": refreshToken(deps),
+    "keys.rotate": rotateKeys(deps),
   };
 
   return {
@@ -112,8 +119,12 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     },
     tokenRefresh: {
       async enqueueDue() {
+        // First what cannot wait for the next tick.
+        const due = await enqueueDueRefreshes(deps);
+        await enqueueDueRevocations(deps);
         await enqueueSubscriptions(deps);
-        return await enqueueDueRefreshes(deps);
+        await enqueueRotation(deps);
+        return due;
       },
       enqueueFor: (ask: Parameters<typeof enqueueRefreshesOf>[1]) => enqueueRefreshesOf(deps, ask),
     },
@@ -128,11 +139,13 @@ function openDatabase(config: Config, log: Log, max: number): Database {
     max,
     // A pooler in transaction mode (port 6543 on Supabase) loses prepared statements.
     prepare: new URL(config.databaseUrl.reveal()).port !== "6543",
-    check: (sql) =>
-      refusePrivilegedRole(sql, {
+    async check(sql) {
+      await refusePrivilegedRole(sql, {
         allowed: config.allowPrivilegedRole,
         onAllowed: (role) => log("warn", "privileged_role", { role }),
-      }),
+      });
+      await refuseMissingKeys(sql, new Set(config.vaultKeys.masters.keys()));
+    },
     onLost: (reason) => log("warn", "database_lost", { reason }),
   });
 }
@@ -155,6 +168,7 @@ function rateLimit(config: Config, db: Database): RateLimit {
 /** Wake-ups that come while this isolate drains join the drain that runs. */
 function drainOnce(deps: ConnectionDeps, handlers: Handlers) {
   const runner = createRunner({ db: deps.db, handlers, log: deps.log });
+  const watch = createWatch(deps);
   let running: Promise<unknown> | undefined;
   let ticked = 0;
 
@@ -162,11 +176,12 @@ function drainOnce(deps: ConnectionDeps, handlers: Handlers) {
     if (Date.now() - ticked >= TICK_MS) {
       ticked = Date.now();
       // A tick that fails is made up for by the next: what is due stays due.
-      await enqueueDuePolls(deps).catch((error) =>
-        deps.log("warn", "polls_not_queued", {
-          reason: error instanceof Error ? error.name : "unknown",
-        })
-      );
+      for (const tick of [() => enqueueDuePolls(deps), watch]) {
+        await tick().catch((error: unknown) => {
+          const reason = error instanceof Error ? error.name : "unknown";
+          deps.log("warn", "tick_failed", { reason });
+        });
+      }
     }
     const { performed, ms } = await runner.drain(DRAIN_MS);
     if (performed > 0) deps.log("info", "drained", { performed, ms });
@@ -176,5 +191,7 @@ function drainOnce(deps: ConnectionDeps, handlers: Handlers) {
       running = undefined;
     });
     await running;
+    // Whoever calls keeps this isolate alive until then.
+    await deps.isolate.idle();
   };
 }

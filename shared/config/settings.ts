@@ -171,6 +171,10 @@ export const SETTINGS = z.object({
     description: "Length of that window",
     example: "900",
   }),
+  WALL_CLOCK_SECONDS: positive(150).meta({
+    description: "After how long the platform ends an isolate: 150 on its free plan, 400 on others",
+    example: "150",
+  }),
   ALLOW_PRIVILEGED_ROLE: flag.meta({
     description: "Start although the database role bypasses RLS: for the first deploy alone",
     example: "false",

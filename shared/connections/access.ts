@@ -3,7 +3,7 @@ import type { ConfiguredProvider } from "../providers/configured.ts";
 import type { AccountRef } from "../providers/driver.ts";
 import type { ConnectionDeps } from "./deps.ts";
 import { refresh, type RefreshResult } from "./refresh.ts";
-import { openTokens } from "./tokens.ts";
+import { unseal } from "./stored_tokens.ts";
 
 export type Access =
   | {
@@ -16,16 +16,18 @@ export type Access =
   | { readonly kind: "closed" }
   | Exclude<RefreshResult, { kind: "fresh" }>;
 
-type Deps = Pick<ConnectionDeps, "db" | "vault" | "log" | "providers">;
+type Deps = Pick<ConnectionDeps, "db" | "vault" | "log" | "providers" | "isolate">;
 
 /** A token that ends within 5 minutes could end in mid-call. */
 const MARGIN_SECONDS = 300;
+/** Accounts that were linked together are not refreshed together. */
+const MARGIN_JITTER_SECONDS = 60;
 
 /** What a job needs to call a provider for an account: its live token, refreshed where it must be. */
 export async function access(
   deps: Deps,
   accountId: string,
-  marginSeconds = MARGIN_SECONDS,
+  marginSeconds = marginOf(accountId),
 ): Promise<Access> {
   const account = await deps.db.query((sql) => loadAccount(sql, accountId));
   if (!account || account.status !== "active") return { kind: "closed" };
@@ -56,11 +58,12 @@ export async function renew(
 }
 
 async function open(
-  deps: Pick<ConnectionDeps, "vault">,
+  deps: Pick<ConnectionDeps, "db" | "vault" | "log">,
   provider: ConfiguredProvider,
   account: StoredAccount,
 ): Promise<Access> {
-  const tokens = await openTokens(deps.vault, account);
+  const opened = await unseal(deps, account);
+  if (opened.kind !== "tokens") return opened;
   return {
     kind: "open",
     provider,
@@ -68,7 +71,12 @@ async function open(
     ref: {
       externalUserId: account.externalUserId,
       ...(account.region ? { region: account.region } : {}),
-      ...(tokens ? { accessToken: tokens.accessToken } : {}),
+      ...(opened.tokens ? { accessToken: opened.tokens.accessToken } : {}),
     },
   };
+}
+
+/** By its random id: the same for each worker, another for each account. */
+function marginOf(accountId: string): number {
+  return MARGIN_SECONDS + MARGIN_JITTER_SECONDS * parseInt(accountId.slice(0, 4), 16) / 0xffff;
 }

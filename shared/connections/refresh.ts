@@ -1,11 +1,14 @@
-import type { Bytes } from "../core/bytes.ts";
 import { sha256 } from "../core/crypto.ts";
 import { ProblemError } from "../core/problems.ts";
-import { failAccount, loadAccount, type StoredAccount } from "../db/accounts.ts";
+import { loadAccount, type SealedTokens, type StoredAccount } from "../db/accounts.ts";
+import { enqueue } from "../db/jobs.ts";
 import {
   beginRefresh,
   commitRefresh,
+  type CommitVerdict,
   doubtRefresh,
+  leaveRevocation,
+  type RefreshRequest,
   rejectRefresh,
   releaseRefresh,
 } from "../db/tokens.ts";
@@ -13,21 +16,31 @@ import type { ConfiguredProvider } from "../providers/configured.ts";
 import { ProviderError } from "../providers/errors.ts";
 import type { OAuth2Link, OAuthTokens } from "../providers/link.ts";
 import type { ConnectionDeps } from "./deps.ts";
-import { openTokens, sealTokens } from "./tokens.ts";
+import { giveUp, noteReauthorize, type Reauthorize, unseal, type Wait } from "./stored_tokens.ts";
+import { sealTokens } from "./tokens.ts";
 
 export type RefreshResult =
   | { readonly kind: "fresh"; readonly account: StoredAccount }
-  /** Another is at it, or its outcome is unknown: ask again. */
-  | { readonly kind: "wait"; readonly seconds: number; readonly reason: string }
-  | { readonly kind: "reauthorize"; readonly cause: string };
+  | Wait
+  | Reauthorize;
 
-type Deps = Pick<ConnectionDeps, "db" | "vault" | "log">;
+type Deps = Pick<ConnectionDeps, "db" | "vault" | "log" | "isolate">;
 
-/** Longer than the request may take: it is never cut off early, for that alone loses tokens. */
-const LEASE_SECONDS = 60;
-const REQUEST_MS = 45_000;
-const MAX_UNCERTAIN_ROUNDS = 4;
-const COMMIT_PAUSES_MS = [100, 500, 2_000, 5_000, 10_000, 20_000];
+/** One clock for all of it: fault tests run it faster. */
+export const REFRESH_TIMES = {
+  /** Longer than the request may take, so that it ends with its worker and not before. */
+  leaseSeconds: 60,
+  /** A request is never cut off early: that alone loses tokens (62 more in 1,000, measured). */
+  requestMs: 45_000,
+  /** A token in doubt may be refused for so long: whoever holds its successor brings it by then. */
+  patienceSeconds: 60,
+  /** Request, commit and some: with less of the isolate's life left, another does it. */
+  neededMs: 75_000,
+};
+const OTHER_ISOLATE_SECONDS = 15;
+const LONGEST_PAUSE_MS = 2_000;
+/** Of failures that are not the database's absence. */
+const COMMIT_TRIES = 5;
 
 /**
  * Exchanges the refresh token for a new pair: one at a time for each account, written down before it
@@ -42,32 +55,55 @@ export async function refresh(
   if (link.kind !== "oauth2" || account.tokenVersion === null) {
     return { kind: "reauthorize", cause: "no_tokens" };
   }
+  if (deps.isolate.timeLeftMs() < REFRESH_TIMES.neededMs) {
+    return {
+      kind: "wait",
+      seconds: OTHER_ISOLATE_SECONDS,
+      reason: "Cannot refresh token: this isolate ends soon",
+    };
+  }
+  const opened = await unseal(deps, account);
+  if (opened.kind !== "tokens") return opened;
+  const { tokens } = opened;
+  if (!tokens?.refreshToken) return await giveUp(deps, account, "no_refresh_token");
+  const consumed = sha256(tokens.refreshToken.reveal());
+
+  // From here on the row says that a request is out: whatever may refuse to send one comes before.
   const seen = account.tokenVersion;
-  const { verdict, epoch } = await deps.db.query((sql) =>
-    beginRefresh(sql, account.id, seen, LEASE_SECONDS)
+  const { verdict, epoch, waitSeconds } = await deps.db.query((sql) =>
+    beginRefresh(sql, account.id, seen, REFRESH_TIMES.leaseSeconds)
   );
   switch (verdict) {
     case "fresh":
       return await reload(deps, account.id);
     case "busy":
-      return { kind: "wait", seconds: 1, reason: "Cannot refresh token: another worker is at it" };
+      return {
+        kind: "wait",
+        seconds: waitSeconds,
+        reason: "Cannot refresh token: another worker is at it",
+      };
     case "none":
       return await giveUp(deps, account, "no_refresh_token");
-    case "go":
-      return await exchange(deps, provider, link, account, epoch);
+    case "go": {
+      const exchanged = exchange(deps, { provider, link, account, tokens }, { epoch, consumed });
+      deps.isolate.keep(exchanged);
+      return await exchanged;
+    }
   }
+}
+
+interface Exchange {
+  readonly provider: ConfiguredProvider;
+  readonly link: OAuth2Link;
+  readonly account: StoredAccount;
+  readonly tokens: OAuthTokens;
 }
 
 async function exchange(
   deps: Deps,
-  provider: ConfiguredProvider,
-  link: OAuth2Link,
-  account: StoredAccount,
-  epoch: number,
+  { provider, link, account, tokens }: Exchange,
+  request: RefreshRequest,
 ): Promise<RefreshResult> {
-  const tokens = await openTokens(deps.vault, account);
-  if (!tokens?.refreshToken) return await giveUp(deps, account, "no_refresh_token");
-  const consumed = sha256(tokens.refreshToken.reveal());
   let fresh: OAuthTokens;
   try {
     fresh = await link.refreshTokens(
@@ -76,74 +112,88 @@ async function exchange(
         externalUserId: account.externalUserId,
         ...(account.region ? { region: account.region } : {}),
       },
-      provider.context(AbortSignal.timeout(REQUEST_MS)),
+      provider.context(AbortSignal.timeout(REFRESH_TIMES.requestMs)),
     );
   } catch (error) {
-    return await judge(deps, account, { error, epoch, consumed });
+    return await judge(deps, { account, link, error }, request);
   }
-  const version = (account.tokenVersion ?? 0) + 1;
-  const sealed = await sealTokens(
-    deps.vault,
-    account,
-    // An answer without a refresh token leaves the old one in force (RFC 6749 section 6).
-    { ...fresh, refreshToken: fresh.refreshToken ?? tokens.refreshToken },
-    version,
-  );
-  // The old token may be dead by now and the new one is only in this memory: keep trying.
-  const stored = await insist(() =>
-    deps.db.query((sql) => commitRefresh(sql, account.id, consumed, sealed))
-  );
-  if (!stored) deps.log("warn", "refresh_superseded", { account: account.id });
+  // An answer without a refresh token leaves the old one in force (RFC 6749 section 6).
+  const refreshToken = fresh.refreshToken ?? tokens.refreshToken;
+  const { verdict, sealed } = await store(deps, account, request, {
+    ...fresh,
+    ...(refreshToken ? { refreshToken } : {}),
+  });
+  if (verdict === "gone") return await leave(deps, { account, link }, sealed);
+  if (verdict !== "stored") deps.log("warn", `refresh_${verdict}`, { account: account.id });
   return await reload(deps, account.id);
+}
+
+/** The old token may be dead by now and the new one is only in this memory: nothing comes before this. */
+async function store(
+  deps: Deps,
+  account: StoredAccount,
+  request: RefreshRequest,
+  fresh: OAuthTokens,
+): Promise<{ readonly verdict: Exclude<CommitVerdict, "sibling">; readonly sealed: SealedTokens }> {
+  for (let version = (account.tokenVersion ?? 0) + 1;; version++) {
+    const sealed = await sealTokens(deps.vault, account, fresh, version);
+    const verdict = await insist(() =>
+      deps.db.query((sql) => commitRefresh(sql, account.id, request, sealed))
+    );
+    if (verdict !== "sibling") return { verdict, sealed };
+  }
+}
+
+/** The account was closed while its tokens were on the way: the provider is to forget them too. */
+async function leave(
+  deps: Deps,
+  { account, link }: Pick<Exchange, "account" | "link">,
+  sealed: SealedTokens,
+): Promise<RefreshResult> {
+  if (link.revokeTokens) {
+    await insist(() =>
+      deps.db.transaction(async (tx) => {
+        const revocationId = await leaveRevocation(tx, account, sealed);
+        await enqueue(tx, [{ kind: "connection.revoke", payload: { revocationId } }]);
+      })
+    );
+  }
+  return { kind: "reauthorize", cause: "gone" };
 }
 
 /** What a failed exchange means. Only a refusal of the token that is still stored ends the link. */
 async function judge(
   deps: Deps,
-  account: StoredAccount,
-  p: { error: unknown; epoch: number; consumed: Bytes },
+  { account, link, error }: Pick<Exchange, "account" | "link"> & { readonly error: unknown },
+  request: RefreshRequest,
 ): Promise<RefreshResult> {
-  const failure = p.error instanceof ProviderError ? p.error.failure : undefined;
-  const reason = p.error instanceof ProviderError
-    ? p.error.message
-    : "Cannot refresh token: no answer";
-  if (failure?.kind === "reauthorize") {
-    const verdict = await deps.db.query((sql) =>
-      rejectRefresh(sql, account.id, {
-        consumed: p.consumed,
-        epoch: p.epoch,
-        maxRounds: MAX_UNCERTAIN_ROUNDS,
-      })
-    );
-    switch (verdict) {
-      case "fresh":
-        return await reload(deps, account.id);
-      case "gone":
-        return { kind: "reauthorize", cause: "gone" };
-      case "stale":
-      case "uncertain":
-        return { kind: "wait", seconds: 2, reason };
-      case "revoked":
-      case "lost_rotation":
-        return await giveUp(deps, account, verdict);
+  const { id } = account;
+  const known = error instanceof ProviderError ? error : undefined;
+  const reason = known?.message ?? "Cannot refresh token: no answer";
+  const failure = known?.failure;
+  switch (failure?.kind) {
+    case "reauthorize": {
+      // Where tokens do not rotate there is nothing to lose, and so nothing to wait for.
+      const patience = link.rotation.kind === "none" ? 0 : REFRESH_TIMES.patienceSeconds;
+      const verdict = await deps.db.query((sql) => rejectRefresh(sql, id, request, patience));
+      if (verdict === "fresh") return await reload(deps, id);
+      if (verdict === "stale" || verdict === "uncertain") {
+        return { kind: "wait", seconds: 1, reason };
+      }
+      if (verdict !== "gone") noteReauthorize(deps, account, verdict);
+      return { kind: "reauthorize", cause: verdict };
     }
+    case "rate_limited":
+      await deps.db.query((sql) => releaseRefresh(sql, id, request.epoch, failure.retryAfter));
+      return { kind: "wait", seconds: failure.retryAfter, reason };
+    case "rejected":
+      await deps.db.query((sql) => releaseRefresh(sql, id, request.epoch, 0));
+      throw error;
+    default:
+      // Within a provider's time of grace the same token still works: soon, and not in half an hour.
+      await deps.db.query((sql) => doubtRefresh(sql, id, request.epoch));
+      return { kind: "wait", seconds: 1, reason };
   }
-  if (failure?.kind === "rate_limited" || failure?.kind === "rejected") {
-    await deps.db.query((sql) => releaseRefresh(sql, account.id, p.epoch));
-    if (failure.kind === "rejected") throw p.error;
-    return { kind: "wait", seconds: failure.retryAfter, reason };
-  }
-  // Within a provider's grace time the same token still works: soon, and not in half an hour.
-  await deps.db.query((sql) => doubtRefresh(sql, account.id, p.epoch));
-  return { kind: "wait", seconds: 2, reason };
-}
-
-async function giveUp(deps: Deps, account: StoredAccount, cause: string): Promise<RefreshResult> {
-  const failed = await deps.db.query((sql) => failAccount(sql, account, cause));
-  if (failed) {
-    deps.log("warn", "needs_reauth", { account: account.id, provider: account.provider, cause });
-  }
-  return { kind: "reauthorize", cause };
 }
 
 async function reload(deps: Deps, id: string): Promise<RefreshResult> {
@@ -152,14 +202,16 @@ async function reload(deps: Deps, id: string): Promise<RefreshResult> {
   return { kind: "reauthorize", cause: "gone" };
 }
 
+/** Tries for as long as the database is away: until this isolate ends. */
 async function insist<T>(attempt: () => Promise<T>): Promise<T> {
-  for (const pause of COMMIT_PAUSES_MS) {
+  let failures = 0;
+  for (let pause = 50;; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ProblemError) || error.problem !== "unavailable") throw error;
+      const away = error instanceof ProblemError && error.problem === "unavailable";
+      if (!away && ++failures >= COMMIT_TRIES) throw error;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
-  return await attempt();
 }

@@ -53,7 +53,7 @@ export async function enqueueRefreshesOf(
   });
 }
 
-type Deps = Pick<ConnectionDeps, "db" | "vault" | "log" | "providers">;
+type Deps = Pick<ConnectionDeps, "db" | "vault" | "log" | "providers" | "isolate">;
 
 /** Refreshes one account's token where it ends before the next tick. */
 export function refreshToken(deps: Deps): Handler<"token.refresh"> {

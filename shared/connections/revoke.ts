@@ -7,7 +7,7 @@ import type { ConnectionDeps } from "./deps.ts";
 import { close } from "./disconnect.ts";
 import { openTokens } from "./tokens.ts";
 
-type Deps = Pick<ConnectionDeps, "db" | "vault" | "log" | "providers" | "now">;
+type Deps = Pick<ConnectionDeps, "db" | "vault" | "log" | "providers" | "isolate" | "now">;
 
 /** Tells a provider to forget a grant that we have forgotten. A grant it does not know is revoked too. */
 export function revoke(deps: Deps): Handler<"connection.revoke"> {

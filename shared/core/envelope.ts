@@ -35,8 +35,8 @@ export interface Vault {
   seal(context: SealContext, plaintext: Secret): Promise<string>;
   /** Throws one and the same error whatever is wrong: the key, the place, the text. */
   open(context: SealContext, envelope: string): Promise<Secret>;
-  /** Id of the key that sealed `envelope`; nothing where it is no envelope. */
-  kidOf(envelope: string): string | undefined;
+  /** Id of the key that `envelope` needs and this vault does not hold; nothing where it does. */
+  missingKey(envelope: string): string | undefined;
 }
 
 const ENVELOPE = /^v1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22,})$/;
@@ -107,7 +107,10 @@ export function createVault(keys: VaultKeys): Vault {
       }
     },
 
-    kidOf: (envelope) => ENVELOPE.exec(envelope)?.[1],
+    missingKey(envelope) {
+      const kid = ENVELOPE.exec(envelope)?.[1];
+      return kid === undefined || masters.has(kid) ? undefined : kid;
+    },
   };
 }
 

@@ -3,8 +3,8 @@ import type { SealedTokens } from "./accounts.ts";
 import type { Sql } from "./client.ts";
 
 /**
- * go: send the request · fresh: another has stored a newer token · busy: another is at it ·
- * none: there is nothing to refresh with.
+ * go: send the request · fresh: another has stored a newer token · busy: another is at it, or a pause
+ * is kept · none: there is nothing to refresh with.
  */
 export type RefreshVerdict = "go" | "fresh" | "busy" | "none";
 
@@ -14,39 +14,56 @@ export async function beginRefresh(
   accountId: string,
   seen: number,
   leaseSeconds: number,
-): Promise<{ verdict: RefreshVerdict; epoch: number }> {
-  const [row] = await sql<[{ verdict: RefreshVerdict; epoch: number }]>`
-    select verdict, epoch from raphael_private.begin_refresh(${accountId}, ${seen}, ${leaseSeconds})`;
+): Promise<{ verdict: RefreshVerdict; epoch: number; waitSeconds: number }> {
+  const [row] = await sql<[{ verdict: RefreshVerdict; epoch: number; waitSeconds: number }]>`
+    select verdict, epoch, wait_seconds as "waitSeconds"
+    from raphael_private.begin_refresh(${accountId}, ${seen}, ${leaseSeconds})`;
   return row;
 }
 
-/** Stores what the consumed token was exchanged for; false where its successor is stored already. */
-export async function commitRefresh(
-  sql: Sql,
-  accountId: string,
-  consumed: Bytes,
-  t: SealedTokens,
-): Promise<boolean> {
-  const [row] = await sql<[{ stored: boolean }]>`
-    select raphael_private.commit_refresh(
-      ${accountId}, ${consumed}, ${t.tokenVersion}, ${t.accessCt}, ${t.refreshCt}, ${t.fingerprint}, ${t.expiresAt}
-    ) as stored`;
-  return row.stored;
+/** One request of ours, by its number and by the sha256 of the refresh token that it consumes. */
+export interface RefreshRequest {
+  readonly epoch: number;
+  readonly consumed: Bytes;
 }
 
 /**
- * What a refused token means: `revoked` or `lost_rotation` only where it is still the stored one;
- * `uncertain` asks for another round; `fresh`, `stale` and `gone` mean nothing at all.
+ * `stored`, or `late` where the lease had been taken over · `superseded`: its successor is stored
+ * already · `sibling`: what is stored answers an earlier request with the same token, so seal this for
+ * the next version and come again · `gone`: the account was closed.
+ */
+export type CommitVerdict = "stored" | "late" | "superseded" | "sibling" | "gone";
+
+/** Stores what the consumed token was exchanged for. */
+export async function commitRefresh(
+  sql: Sql,
+  accountId: string,
+  { epoch, consumed }: RefreshRequest,
+  t: SealedTokens,
+): Promise<CommitVerdict> {
+  const [row] = await sql<[{ verdict: CommitVerdict }]>`
+    select raphael_private.commit_refresh(
+      ${accountId}, ${epoch}, ${consumed}, ${t.tokenVersion}, ${t.accessCt}, ${t.refreshCt}, ${t.fingerprint},
+      ${t.expiresAt}
+    ) as verdict`;
+  return row.verdict;
+}
+
+/**
+ * What a refused token means: `revoked` or `lost_rotation`, which end the account, only where it is
+ * still the stored one; `uncertain` asks to try again; `fresh`, `stale` and `gone` mean nothing at all.
  */
 export type RejectVerdict = "gone" | "fresh" | "stale" | "uncertain" | "revoked" | "lost_rotation";
 
+/** `patienceSeconds`: for how long a token that is in doubt may be refused before it counts. */
 export async function rejectRefresh(
   sql: Sql,
   accountId: string,
-  p: { consumed: Bytes; epoch: number; maxRounds: number },
+  { epoch, consumed }: RefreshRequest,
+  patienceSeconds: number,
 ): Promise<RejectVerdict> {
   const [row] = await sql<[{ verdict: RejectVerdict }]>`
-    select raphael_private.reject_refresh(${accountId}, ${p.consumed}, ${p.epoch}, ${p.maxRounds}) as verdict`;
+    select raphael_private.reject_refresh(${accountId}, ${consumed}, ${epoch}, ${patienceSeconds}) as verdict`;
   return row.verdict;
 }
 
@@ -55,9 +72,34 @@ export async function doubtRefresh(sql: Sql, accountId: string, epoch: number): 
   await sql`select raphael_private.doubt_refresh(${accountId}, ${epoch})`;
 }
 
-/** The provider said that it did nothing. */
-export async function releaseRefresh(sql: Sql, accountId: string, epoch: number): Promise<void> {
-  await sql`select raphael_private.release_refresh(${accountId}, ${epoch})`;
+/** The provider said that it did nothing, and perhaps for how long not to ask again. */
+export async function releaseRefresh(
+  sql: Sql,
+  accountId: string,
+  epoch: number,
+  waitSeconds: number,
+): Promise<void> {
+  await sql`select raphael_private.release_refresh(${accountId}, ${epoch}, ${waitSeconds})`;
+}
+
+/** Tokens that came for an account that was closed meanwhile: their revocation's id. */
+export async function leaveRevocation(
+  sql: Sql,
+  account: {
+    readonly id: string;
+    readonly userId: string;
+    readonly provider: string;
+    readonly region: string;
+    readonly externalUserId: string;
+  },
+  t: SealedTokens,
+): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    select raphael_private.leave_revocation(
+      ${account.id}, ${account.userId}, ${account.provider}, ${account.region}, ${account.externalUserId},
+      ${t.tokenVersion}, ${t.accessCt}, ${t.refreshCt}
+    ) as id`;
+  return row.id;
 }
 
 /** Accounts whose access token ends within so many seconds. */

@@ -94,6 +94,14 @@ export const JOBS = {
     timeoutSeconds: 60,
     priority: 100,
   }),
+  /** Seal everything anew with this key, the active one. */
+  "keys.rotate": job({
+    queue: "token-refresh",
+    payload: z.object({ kid: z.string() }),
+    key: (p) => `rotate:${p.kid}`,
+    timeoutSeconds: 60,
+    priority: 200,
+  }),
   /** Turn one stored webhook into data and jobs. */
   "webhook.process": job({
     queue: "webhook-processing",
