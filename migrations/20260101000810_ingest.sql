@@ -87,7 +87,13 @@ begin
       set source_version = excluded.source_version, observed_at = excluded.observed_at,
           payload = excluded.payload, quarantine = excluded.quarantine,
           deleted_at = case when excluded.deleted_at is null then null else coalesce(r.deleted_at, excluded.deleted_at) end
-      where (excluded.source_version, excluded.observed_at) >= (r.source_version, r.observed_at)
+      -- Who says that a record is gone knows no version of it: then the time alone decides, both ways.
+      where case
+        when (excluded.deleted_at is not null and excluded.source_version = '-infinity')
+          or (r.deleted_at is not null and r.source_version = '-infinity')
+        then excluded.observed_at >= r.observed_at
+        else (excluded.source_version, excluded.observed_at) >= (r.source_version, r.observed_at)
+      end
     returning r.id, r.external_id, r.payload, r.deleted_at, r.quarantine
   ), changed as (
     select u.id, i.ordinal, o.sample_metrics, o.sample_from, o.sample_to

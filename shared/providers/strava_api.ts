@@ -16,7 +16,7 @@ const problem = z.looseObject({
 });
 
 /** Strava's own words for what went wrong; none where it is something else that answers. */
-async function faultsOf(text: string) {
+function faultsOf(text: string) {
   try {
     return problem.safeParse(JSON.parse(text)).data?.errors ?? [];
   } catch {
@@ -35,7 +35,7 @@ export const STRAVA = {
   async conform(response: Response): Promise<Response> {
     if (response.status !== 401) return response;
     const text = await readText(identity, response);
-    const isMissing = (await faultsOf(text)).some(({ code }) => code === "missing");
+    const isMissing = faultsOf(text).some(({ code }) => code === "missing");
     return new Response(text, { status: isMissing ? 403 : 401, headers: response.headers });
   },
 } as const;
@@ -44,8 +44,7 @@ export const STRAVA = {
 export async function conformTokenAnswer(response: Response): Promise<Response> {
   if (response.ok) return response;
   const text = await readText(identity, response);
-  const faults = await faultsOf(text);
-  const isGrant = faults.some(({ field }) => field === "code" || field === "refresh_token");
+  const isGrant = faultsOf(text).some(({ field }) => field === "code" || field === "refresh_token");
   return isGrant
     ? Response.json({ error: "invalid_grant" }, { status: response.status })
     : new Response(text, { status: response.status, headers: response.headers });

@@ -27,17 +27,18 @@ const isSigned = hmacSignature({
   timestamp: { unit: "s", toleranceSeconds: 300 },
   message: ({ body }, timestamp) => [`${timestamp}.`, body],
 });
-const hasSecretPath = pathSecret();
+const isAtSecretPath = pathSecret();
 
 export const stravaWebhook: Webhook = {
   signedWith: "webhook",
+  hasSecretPath: true,
 
   handshake: echoChallenge({ token: "hub.verify_token", challenge: "hub.challenge" }),
 
   /** The address is the proof; a signature is one too, where Strava has given its key. */
   async verifyWebhook(...delivery) {
     const [secretPath, signed] = await Promise.all([
-      hasSecretPath(...delivery),
+      isAtSecretPath(...delivery),
       isSigned(...delivery),
     ]);
     return secretPath || signed;

@@ -69,6 +69,8 @@ export interface Webhook {
   readonly maxBytes?: number;
   /** Which credential signs: `client` is the OAuth client secret, `webhook` one of its own. */
   readonly signedWith: "client" | "webhook";
+  /** Deliveries prove themselves by the address, which ends in the webhook's secret (`pathSecret`). */
+  readonly hasSecretPath?: true;
   /** What a good delivery is answered with; default 200. */
   readonly acknowledge?: 200 | 204;
   /** What a delivery that fails verification is answered with; default 401. Fitbit documents 404. */

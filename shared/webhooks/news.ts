@@ -10,8 +10,14 @@ export function newsJobs(
 ): NewJob[] {
   const resource = driver.resources.find((one) => one.name === event.resource);
   if (resource?.requestOne && event.recordId !== undefined) {
-    const payload = { accountId, resource: event.resource, recordId: event.recordId };
-    return [{ kind: "sync.record", payload, accountId }];
+    const { recordId } = event;
+    // What lies within a record comes with it, and goes with it.
+    const parts = driver.resources.filter(({ within }) => within === resource.name);
+    return [resource, ...parts].map((one): NewJob => ({
+      kind: "sync.record",
+      payload: { accountId, resource: one.name, recordId },
+      accountId,
+    }));
   }
   if (!resource?.request) return [];
   const from = event.window.from.toISOString();

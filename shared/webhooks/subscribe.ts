@@ -1,7 +1,7 @@
 import type { Handler } from "../jobs/handlers.ts";
 import { enqueue, type NewJob } from "../db/jobs.ts";
 import type { Database } from "../db/client.ts";
-import type { ProviderDirectory } from "../providers/configured.ts";
+import type { ConfiguredProvider, ProviderDirectory } from "../providers/configured.ts";
 
 interface Deps {
   readonly db: Database;
@@ -16,12 +16,18 @@ export function subscribe(deps: Deps): Handler<"webhook.subscribe"> {
     const verifyToken = provider?.webhook?.verifyToken;
     if (provider && verifyToken) {
       await provider.driver.webhook?.subscribe?.(
-        { callbackUrl: `${deps.functionsUrl}/webhooks/${payload.provider}`, verifyToken },
+        { callbackUrl: callbackUrl(deps, provider), verifyToken },
         provider.context(signal),
       );
     }
     return { kind: "done" };
   };
+}
+
+function callbackUrl({ functionsUrl }: Deps, { driver, webhook }: ConfiguredProvider): string {
+  const address = `${functionsUrl}/webhooks/${driver.slug}`;
+  const [secret] = driver.webhook?.hasSecretPath ? webhook?.signing ?? [] : [];
+  return secret ? `${address}/${encodeURIComponent(secret.reveal())}` : address;
 }
 
 /** Queues the upkeep of every provider that has subscriptions. */

@@ -121,6 +121,23 @@ Deno.test("ingest_records() keeps a tombstone against an older copy, and takes a
   });
 });
 
+Deno.test("ingest_records() takes a deletion by its time, whatever the version of the record", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    const gone = batchOf([{ id: "r", deleted: true }]);
+    const versioned = (value: number, version: number) => one(value, { version: day(version) });
+    await store(app, account, versioned(60, 3), { observedAt: day(4) });
+    await store(app, account, gone, { observedAt: day(2) });
+    assert.deepEqual(await values(admin), [60], "told before the record was seen");
+    await store(app, account, gone, { observedAt: day(6) });
+    assert.deepEqual(await values(admin), []);
+    await store(app, account, versioned(61, 9), { observedAt: day(5) });
+    assert.deepEqual(await values(admin), [], "a late answer from before the deletion");
+    await store(app, account, versioned(62, 1), { observedAt: day(7) });
+    assert.deepEqual(await values(admin), [62], "back again");
+  });
+});
+
 Deno.test("ingest_records() takes the newest of a record that a batch holds twice", async () => {
   await withDatabase(async ({ app, admin }) => {
     const account = await addAccount(app, await addPerson(admin));

@@ -37,3 +37,12 @@ Deno.test("newsJobs() pulls the window where a resource has no single records, n
   assert.equal(job?.kind, "sync.pull");
   assert.deepEqual(newsJobs(oura, ACCOUNT, { ...EVENT, resource: "no such" }), []);
 });
+
+Deno.test("newsJobs() asks for what lies within the record too", () => {
+  const strava = PROVIDERS.find(({ slug }) => slug === "strava") ?? assert.fail("no driver strava");
+  const jobs = newsJobs(strava, ACCOUNT, { ...EVENT, resource: "activities", recordId: "7" });
+  assert.deepEqual(jobs.map(({ payload }) => payload), [
+    { accountId: ACCOUNT, resource: "activities", recordId: "7" },
+    { accountId: ACCOUNT, resource: "streams", recordId: "7" },
+  ]);
+});
