@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import { type Bytes, toBase64Url, toHex, utf8 } from "./bytes.ts";
+import { type Bytes, toBase64Url, utf8 } from "./bytes.ts";
 
 /** SHA-256 of `data`; a string counts as its UTF-8 bytes. */
 export function sha256(data: Uint8Array | string): Bytes {
@@ -8,7 +8,7 @@ export function sha256(data: Uint8Array | string): Bytes {
 
 /** SHA-256 as 64 lower-case hexadecimal digits: how states, tickets and other one-time keys are stored. */
 export function sha256Hex(data: Uint8Array | string): string {
-  return toHex(sha256(data));
+  return createHash("sha256").update(data).digest("hex");
 }
 
 /** HMAC over the concatenation of `parts`. SHA-1 is for Fitbit's and Withings' sake alone. */
@@ -23,10 +23,13 @@ export function hmac(
 }
 
 /**
- * Whether `a` and `b` are the same, in a time that tells nothing about where they differ. Digests are
- * compared, so that unequal lengths are an ordinary `false` (`timingSafeEqual` would throw).
+ * Whether `a` and `b` are the same, in a time that tells nothing about where they differ. Bytes are MACs,
+ * whose length is public; of text the digests are compared, so that its length stays unknown too.
  */
 export function constantTimeEqual(a: Uint8Array | string, b: Uint8Array | string): boolean {
+  if (typeof a !== "string" && typeof b !== "string") {
+    return a.length === b.length && timingSafeEqual(a, b);
+  }
   return timingSafeEqual(sha256(a), sha256(b));
 }
 

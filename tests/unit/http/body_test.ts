@@ -59,6 +59,25 @@ Deno.test("readBody() refuses compressed, slow and cut bodies", async () => {
   });
 });
 
+Deno.test("readBody() refuses a slow or cut body of a known length as well", async () => {
+  for (const [end, problem] of [["stall", "body_timeout"], ["error", "malformed_body"]] as const) {
+    const { request } = stream([bytes(10)], end);
+    request.headers.set("content-length", "20");
+    await assert.rejects(readBody(request, LIMITS), { problem });
+  }
+  const { request } = stream([bytes(10)]);
+  request.headers.set("content-length", "10");
+  assert.deepEqual(await readBody(request, LIMITS), bytes(10));
+});
+
+Deno.test("readBody() believes no length beside a transfer encoding", async () => {
+  const { request, state } = stream(Array.from({ length: 10_000 }, () => bytes(100)));
+  request.headers.set("content-length", "10");
+  request.headers.set("transfer-encoding", "chunked");
+  await assert.rejects(readBody(request, LIMITS), { problem: "body_too_large" });
+  assert.equal(state.pulled, 11);
+});
+
 Deno.test("readBody() takes many tiny chunks", async () => {
   const { request } = stream(Array.from({ length: 200_000 }, () => bytes(1)));
   assert.equal((await readBody(request, { maxBytes: 262_144 })).length, 200_000);
