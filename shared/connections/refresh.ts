@@ -14,6 +14,7 @@ import {
 } from "../db/tokens.ts";
 import type { ConfiguredProvider } from "../providers/configured.ts";
 import { ProviderError } from "../providers/errors.ts";
+import type { Pass } from "../providers/gate.ts";
 import type { OAuth2Link, OAuthTokens } from "../providers/link.ts";
 import type { ConnectionDeps } from "./deps.ts";
 import { giveUp, noteReauthorize, type Reauthorize, unseal, type Wait } from "./stored_tokens.ts";
@@ -68,11 +69,17 @@ export async function refresh(
   if (!tokens?.refreshToken) return await giveUp(deps, account, "no_refresh_token");
   const consumed = sha256(tokens.refreshToken.reveal());
 
-  // From here on the row says that a request is out: whatever may refuse to send one comes before.
+  // Before the row says that a request is out: a wait there would be a doubt.
+  const pass = await provider.admit("token");
+  if (pass.kind === "wait") {
+    const reason = "Cannot refresh token: the provider is given time";
+    return { kind: "wait", seconds: pass.seconds, reason };
+  }
   const seen = account.tokenVersion;
   const { verdict, epoch, waitSeconds } = await deps.db.query((sql) =>
     beginRefresh(sql, account.id, seen, REFRESH_TIMES.leaseSeconds)
   );
+  if (verdict !== "go") await provider.release(pass);
   switch (verdict) {
     case "fresh":
       return await reload(deps, account.id);
@@ -85,7 +92,8 @@ export async function refresh(
     case "none":
       return await giveUp(deps, account, "no_refresh_token");
     case "go": {
-      const exchanged = exchange(deps, { provider, link, account, tokens }, { epoch, consumed });
+      const admitted = { provider, pass, link, account, tokens };
+      const exchanged = exchange(deps, admitted, { epoch, consumed });
       deps.isolate.keep(exchanged);
       return await exchanged;
     }
@@ -93,6 +101,7 @@ export async function refresh(
 }
 
 interface Exchange {
+  readonly pass: Pass;
   readonly provider: ConfiguredProvider;
   readonly link: OAuth2Link;
   readonly account: StoredAccount;
@@ -101,7 +110,7 @@ interface Exchange {
 
 async function exchange(
   deps: Deps,
-  { provider, link, account, tokens }: Exchange,
+  { provider, pass, link, account, tokens }: Exchange,
   request: RefreshRequest,
 ): Promise<RefreshResult> {
   let fresh: OAuthTokens;
@@ -112,7 +121,7 @@ async function exchange(
         externalUserId: account.externalUserId,
         ...(account.region ? { region: account.region } : {}),
       },
-      provider.context(AbortSignal.timeout(REFRESH_TIMES.requestMs)),
+      provider.context(AbortSignal.timeout(REFRESH_TIMES.requestMs), { urgency: "token", pass }),
     );
   } catch (error) {
     return await judge(deps, { account, link, error }, request);

@@ -9,6 +9,7 @@ import { connect, type Database } from "@shared/db/client.ts";
 import type { ConfiguredProvider } from "@shared/providers/configured.ts";
 import type { Rotation } from "@shared/providers/link.ts";
 import oura from "@shared/providers/oura.ts";
+import { pause } from "./plan.ts";
 
 /** Where a worker dies, as the fault plan has it. */
 export const CRASH_POINTS = [
@@ -34,8 +35,8 @@ export interface TokenPlan {
   readonly naive?: true;
   /** Of so many refreshes, each is cut off by the death of the process. */
   readonly crash?: { readonly points: readonly CrashPoint[]; readonly share: number };
-  /** Told when an answer is in hand, before it is stored. */
-  readonly announceAnswers?: true;
+  /** An answer in hand is announced, and stored so much later. */
+  readonly holdAnswersMs?: number;
   /** Rotates keys as well, over and over. */
   readonly rotateKeys?: true;
 }
@@ -144,7 +145,7 @@ interface Crash {
 }
 
 /** The points of one refresh: the first statement after the provider's answer is its commit. */
-function crashOf({ crash, announceAnswers }: TokenPlan, log: Log): Crash {
+function crashOf({ crash, holdAnswersMs }: TokenPlan, log: Log): Crash {
   const chosen = crash && Math.random() < crash.share
     ? crash.points[Math.floor(Math.random() * crash.points.length)]
     : undefined;
@@ -160,7 +161,7 @@ function crashOf({ crash, announceAnswers }: TokenPlan, log: Log): Crash {
       if (method !== "POST") return await send();
       await at("before_send");
       const sent = send();
-      if (chosen === "after_send") await new Promise((resolve) => setTimeout(resolve, 10));
+      if (chosen === "after_send") await pause(10);
       await at("after_send");
       const response = await sent;
       await at("after_response");
@@ -172,7 +173,10 @@ function crashOf({ crash, announceAnswers }: TokenPlan, log: Log): Crash {
       async query(work, deadlineMs) {
         if (!answered) return await db.query(work, deadlineMs);
         answered = false;
-        if (announceAnswers) log("info", "answer_in_hand");
+        if (holdAnswersMs !== undefined) {
+          log("info", "answer_in_hand");
+          await pause(holdAnswersMs);
+        }
         await at("before_commit");
         const result = await db.query(work, deadlineMs);
         await at("after_commit");

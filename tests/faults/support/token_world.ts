@@ -42,8 +42,8 @@ export interface TokenWorld {
   workers(change?: Partial<TokenPlan>): Workers;
   /** No faults any more: every refresh that is in doubt is tried until its outcome is known. */
   settle(): Promise<void>;
-  /** Holds what is stored against what the provider knows. */
-  check(): Promise<Found>;
+  /** Holds what is stored, opened with these keys, against what the provider knows. */
+  check(keys?: Readonly<Record<string, string>>): Promise<Found>;
 }
 
 interface Options extends TokenProviderOptions {
@@ -89,7 +89,7 @@ export async function runWorld(
         return crew;
       },
       settle: () => settle(admin, plan(accounts)),
-      check: () => check(app, provider, accounts),
+      check: (keys = KEYS) => check(app, provider, { keys, accounts }),
     });
   } finally {
     await Promise.all(crews.map((crew) => crew.stop()));
@@ -128,9 +128,9 @@ async function settle(admin: Sql, plan: TokenPlan): Promise<void> {
 async function check(
   app: Sql,
   provider: TokenProvider,
-  accounts: readonly string[],
+  { keys, accounts }: Pick<TokenPlan, "keys" | "accounts">,
 ): Promise<Found> {
-  const vault = vaultOf({ keys: KEYS, active: "k1" });
+  const vault = vaultOf({ keys, active: Object.keys(keys)[0] ?? "" });
   const found = { healthy: 0, deadLost: 0, deadSpurious: 0, silentBroken: 0, unreadable: 0 };
   for (const id of accounts) {
     const account = await loadAccount(app, id);
