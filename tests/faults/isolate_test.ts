@@ -8,8 +8,11 @@ import { argsOf, withWorkers, type Workers } from "./support/workers.ts";
 const LANES = counts(2, 3);
 const DRAIN_MS = counts(30_000, 120_000);
 
-/** The deployed proportions, at a twentieth: claims for 50 s, jobs of a minute and 2 s, ends at 150 s. */
-const PLANNED = { budgetMs: 1_000, wallMs: 4_500 };
+/**
+ * As deployed, where it claims for 50 s, jobs take 60 s and 2 s to stop in, and the shortest wall clock
+ * is 150 s; here a job takes 1 s and 2 s to stop in.
+ */
+const PLANNED = { budgetMs: 800, wallMs: 4_000 };
 
 /** Isolates one after the other, in lanes; each ends hard by its wall clock, or is told to by SIGTERM. */
 async function runIsolates(
@@ -75,7 +78,7 @@ fault(
       const accounts = Array.from({ length: counts(200, 20_000) }, () => crypto.randomUUID());
       await enqueueNamed(db.admin, accounts);
       const isolates = await runIsolates(db, workers, {
-        count: counts(2, 30),
+        count: counts(1, 30),
         isolate: () => PLANNED,
         terminate: () => false,
         injecting,

@@ -40,9 +40,7 @@ function told({ id, version, value, deleted }: Delivery, n: number): Told {
 
 /** The plain model: the greatest (version, observed at) stands; within a batch, the later one. */
 function isNewer(a: Truth, b: Truth): boolean {
-  return a.version - b.version || a.observedAt - b.observedAt || a.ordinal - b.ordinal
-    ? (a.version - b.version || a.observedAt - b.observedAt || a.ordinal - b.ordinal) > 0
-    : false;
+  return (a.version - b.version || a.observedAt - b.observedAt || a.ordinal - b.ordinal) > 0;
 }
 
 interface World {

@@ -7,12 +7,16 @@ export interface RunResult {
   readonly xml: string;
 }
 
-/** One `deno test` with the permissions of its suite; what it prints is shown as it comes. */
+/**
+ * One `deno test` with the permissions of its suite; what it prints is shown as it comes.
+ * @param filter tests whose name matches; all without it
+ */
 export async function runTests(
   deno: DenoBinary,
   suite: Suite,
   paths: readonly string[],
   env: Readonly<Record<string, string>>,
+  filter?: RegExp,
 ): Promise<RunResult> {
   const ignored = nested(suite).map((path) => `--ignore=${path}`);
   const report = await Deno.makeTempFile({ suffix: ".xml" });
@@ -20,6 +24,7 @@ export async function runTests(
     const { code } = await new Deno.Command(deno.path, {
       args: [
         ...["test", ...FLAGS, `--junit-path=${report}`, ...ignored, ...suite.permissions],
+        ...filter ? [`--filter=${filter}`] : [],
         ...paths,
       ],
       env: { ...DENO_ENV, ...env },
