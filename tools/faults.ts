@@ -7,6 +7,7 @@
  * run. The last line is `N passed, N failed`.
  */
 import { parseArgs } from "node:util";
+import type { Report } from "../tests/faults/support/fault.ts";
 import { FAULTS_IN_PLAN, listed, row, type Run } from "./faults/table.ts";
 import { running } from "./test/denos.ts";
 import { lastLine, sum, type Tally, tally } from "./test/report.ts";
@@ -54,8 +55,9 @@ async function runFault(
     );
     const seconds = (performance.now() - started) / 1_000;
     const lines = (await Deno.readTextFile(report)).split("\n").filter(Boolean);
+    const reports: readonly Report[] = lines.map((line) => JSON.parse(line));
     const result = inTime(tally(xml, code, id), id, seconds);
-    return { id, seconds, result, reports: lines.map((line) => JSON.parse(line)) };
+    return { id, seconds, result, reports: reports.filter((one) => one.id.startsWith(id)) };
   } finally {
     await Deno.remove(report);
   }

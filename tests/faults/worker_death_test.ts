@@ -17,30 +17,33 @@ const DRAIN_MS = counts(40_000, 240_000);
 const LEASE_SECONDS = 1;
 
 fault("FT-01", "worker killed in mid-job: nothing lost, nothing doubled", async (injecting) => {
-  await withWorkers({ leaseSeconds: LEASE_SECONDS, workMs: 40 }, async ({ admin }, workers) => {
-    const next = random(SEED);
-    const wanted = counts(6, 1_000);
-    const jobs = namesOf(counts(1_200, 100_000));
-    await enqueueNamed(admin, jobs);
-    let [kills, hits] = [0, 0];
-    /** Kills one worker after the other; their lives are long enough to begin something. */
-    const killing = async () => {
-      while (injecting() && hits < wanted && await waitingJobs(admin) > 0) {
-        const victim = await workers.start();
-        await pause(between(next, 40, 400));
-        await victim.kill();
-        kills++;
-        if (await heldBy(admin, victim.pid) > 0) hits++;
-      }
-    };
-    await Promise.all(Array.from({ length: counts(2, 4) }, killing));
-    await Promise.all([workers.start(), workers.start()]);
-    await eventually(async () => await waitingJobs(admin) === 0, DRAIN_MS);
-    const found = await check(admin, jobs);
-    report("FT-01", { hits, kills, jobs: jobs.length, ...found });
-    assert.ok(hits > 0, "no kill hit a worker that held jobs");
-    assertExact(found, jobs.length);
-  });
+  await withWorkers(
+    { leaseSeconds: LEASE_SECONDS, workMs: counts(40, 15) },
+    async ({ admin }, workers) => {
+      const next = random(SEED);
+      const wanted = counts(6, 1_000);
+      const jobs = namesOf(counts(1_200, 100_000));
+      await enqueueNamed(admin, jobs);
+      let [kills, hits] = [0, 0];
+      /** Kills one worker after the other; their lives are long enough to begin something. */
+      const killing = async () => {
+        while (injecting() && hits < wanted && await waitingJobs(admin) > 0) {
+          const victim = await workers.start();
+          await pause(between(next, 40, 400));
+          await victim.kill();
+          kills++;
+          if (await heldBy(admin, victim.pid) > 0) hits++;
+        }
+      };
+      await Promise.all(Array.from({ length: counts(2, 4) }, killing));
+      await Promise.all([workers.start(), workers.start()]);
+      await eventually(async () => await waitingJobs(admin) === 0, DRAIN_MS);
+      const found = await check(admin, jobs);
+      report("FT-01", { hits, kills, jobs: jobs.length, ...found });
+      assert.ok(hits > 0, "no kill hit a worker that held jobs");
+      assertExact(found, jobs.length);
+    },
+  );
 }, { longSeconds: 240 });
 
 /** Stops a worker in mid-job for longer than its lease, while others work; counts jobs it held. */

@@ -33,7 +33,7 @@ export function fault(
   const name = `${id} ${promise}`;
   if (missing) {
     report(id, { skipped: missing });
-    Deno.test({ name, ignore: true, fn: () => {} });
+    Deno.test({ name: `${name} (skipped: ${missing})`, ignore: true, fn: () => {} });
     return;
   }
   Deno.test(name, async () => {
