@@ -93,6 +93,53 @@ export async function lint(url: string): Promise<Finding> {
   return finding("db lint: nothing at warning or above", clean, output);
 }
 
+/** Beyond a minute, which is how often the fastest schedule of every pg_cron comes. */
+const TICK_MS = 75_000;
+
+/** The real pg_cron: each schedule once, seconds where it has them, and a tick that really posts. */
+export function schedules(url: string): Promise<readonly Finding[]> {
+  return withAdmin(url, async (admin) => {
+    const [cron] = await admin<[{ seconds: boolean; version: string }]>`
+      select string_to_array(extversion, '.')::int[] >= array[1, 5] as seconds, extversion as version
+      from pg_extension where extname = 'pg_cron'`;
+    const expected = ["prune", "prune-runs", "sync-worker", "token-refresh"]
+      .concat(cron.seconds ? ["wake"] : []).map((name) => `raphael-${name}`).join();
+    const names = async () =>
+      (await admin<[{ names: string }]>`
+        select string_agg(jobname, ',' order by jobname) as names
+        from cron.job where jobname like 'raphael-%' and active`)[0].names;
+    const first = await names();
+    const migration = await Deno.readTextFile("supabase/migrations/20260101001000_schedules.sql");
+    await admin.unsafe(migration.slice(migration.lastIndexOf("do $$"))).simple();
+    const again = await names();
+    const run = await tick(admin);
+    return [
+      finding(`pg_cron ${cron.version}: ${expected}`, first === expected, first),
+      finding("pg_cron: set again, nothing is doubled", again === expected, again),
+      finding("pg_cron: a tick runs and posts to the worker", run === "succeeded", run),
+    ];
+  });
+}
+
+async function tick(admin: postgres.Sql): Promise<string> {
+  let seen = "no run";
+  for (const end = Date.now() + TICK_MS; Date.now() < end;) {
+    const [row] = await admin<{ status: string; posted: boolean; message: string | null }[]>`
+      select d.status, d.return_message as message, exists (
+        select from net.http_request_queue q
+        where q.url = ${`${VAULT_ENV.PROJECT_URL}/functions/v1/sync-worker`}
+          and q.headers ->> 'x-raphael-secret' = ${VAULT_ENV.WORKER_SECRET}
+      ) as posted
+      from cron.job_run_details d join cron.job j using (jobid)
+      where j.jobname = 'raphael-sync-worker' and d.status in ('succeeded', 'failed')
+      order by d.start_time desc limit 1`;
+    if (row) seen = row.posted ? row.status : `${row.status}, nothing posted: ${row.message}`;
+    if (seen === "succeeded") return seen;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+  return seen;
+}
+
 function finding(what: string, holds: boolean, fault: string): Finding {
   return holds ? { what } : { what, fault };
 }
