@@ -23,20 +23,18 @@ export async function queueBench(options: QueueOptions): Promise<void> {
   const log = (line: string) => console.error(line);
   await using started = new AsyncDisposableStack();
   const node = await nodeProgram(stateDir, log);
-  const asItIs = await startDatabase(stateDir, log);
-  started.defer(() => asItIs.stop());
-  const prototype = await asItIs.sibling("prototype");
-  await prototype.admin.unsafe(await Deno.readTextFile(BATCHED)).simple();
+  const database = await startDatabase(stateDir, log);
+  started.defer(() => database.stop());
   const everysec = await startRedis(stateDir, "everysec");
   started.defer(() => everysec.stop());
   const always = await startRedis(stateDir, "always");
   started.defer(() => always.stop());
 
   const redis = { everysec: everysec.port, always: always.port };
-  const compared = subjects({ node, asItIs, prototype, redis });
+  const compared = subjects({ node, database, redis });
   for (const subject of Object.values(compared)) await setUp(subject);
   log(
-    `Postgres ${asItIs.version}, Redis ${everysec.version}, ` +
+    `Postgres ${database.version}, Redis ${everysec.version}, ` +
       Object.entries(PACKAGES).map(([name, version]) => `${name} ${version}`).join(", "),
   );
   const print = (finding: Finding) =>
@@ -46,5 +44,3 @@ export async function queueBench(options: QueueOptions): Promise<void> {
     for (const finding of await RUN[part](compared, { rounds, jobs, log })) print(finding);
   }
 }
-
-const BATCHED = new URL("./queue/batched.sql", import.meta.url);

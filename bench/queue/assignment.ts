@@ -7,7 +7,7 @@ export interface Assignment {
   readonly jobs: number;
   /** What a job does: nothing, one row in the database, or telling how long it waited. */
   readonly handler: "nothing" | "effect" | "latency";
-  /** The queue's own setting: `tuned`, `default`, `batched`, … */
+  /** The queue's own setting: `tuned`, `default`, `polling`, … */
   readonly mode: string;
 }
 

@@ -37,8 +37,8 @@ async function drains(
   processes: number,
   { enqueue }: { enqueue: boolean },
 ): Promise<readonly Finding[]> {
-  const { batched, ours, tuned, plain, boss, everysec, always } = all;
-  const compared = [batched, ours, tuned, plain, boss, everysec, always].filter((one) =>
+  const { ours, unprepared, tuned, plain, boss, everysec, always } = all;
+  const compared = [ours, unprepared, tuned, plain, boss, everysec, always].filter((one) =>
     one !== undefined
   );
   const added = new Rounds();
@@ -53,11 +53,10 @@ async function drains(
     }
   }
   const metric = `no-op drain jobs/s, ${processes} process${processes > 1 ? "es" : ""}`;
-  const others = compared.filter((one) => one !== batched);
+  const others = compared.filter((one) => one !== ours);
   return [
-    ...others.map((versus) => drained.finding(metric, batched, versus)),
-    drained.finding(metric, ours, tuned),
-    ...enqueue ? others.map((versus) => added.finding("bulk enqueue jobs/s", batched, versus)) : [],
+    ...others.map((versus) => drained.finding(metric, ours, versus)),
+    ...enqueue ? others.map((versus) => added.finding("bulk enqueue jobs/s", ours, versus)) : [],
   ];
 }
 
@@ -67,10 +66,10 @@ async function effects(
   { rounds, jobs, log }: PartOptions,
   processes: number,
 ): Promise<readonly Finding[]> {
-  const { batched, ours, tuned } = all;
+  const { ours, tuned } = all;
   const drained = new Rounds();
   for (let round = 0; round < rounds; round++) {
-    for (const subject of [batched, ours, tuned] as const) {
+    for (const subject of [ours, tuned] as const) {
       const size = sized(subject, jobs * EFFECT_SHARE);
       await fill(subject, size);
       const rate = await drain(subject, { jobs: size, processes, handler: "effect" });
@@ -81,19 +80,17 @@ async function effects(
   const metric = `drain with one row's effect jobs/s, ${processes} process${
     processes > 1 ? "es" : ""
   }`;
-  return [drained.finding(metric, batched, tuned), drained.finding(metric, ours, tuned)];
+  return [drained.finding(metric, ours, tuned)];
 }
 
 async function latency(
   all: Subjects,
   { rounds, log }: PartOptions,
 ): Promise<readonly Finding[]> {
-  const { batched, polling, ours, tuned, plain, boss, everysec } = all;
+  const { ours, polling, tuned, plain, boss, everysec } = all;
   const middle = new Rounds();
   const slowest = new Rounds();
-  const compared = [batched, polling, ours, tuned, plain, boss, everysec].filter((one) =>
-    one !== undefined
-  );
+  const compared = [ours, polling, tuned, plain, boss, everysec].filter((one) => one !== undefined);
   for (let round = 0; round < rounds; round++) {
     for (const subject of compared) {
       const samples = await latencies(subject, LATENCY_JOBS);
@@ -103,7 +100,7 @@ async function latency(
     }
   }
   return compared.slice(1).flatMap((versus) => [
-    middle.finding("idle latency p50 ms", batched, versus),
-    slowest.finding("idle latency p99 ms", batched, versus),
+    middle.finding("idle latency p50 ms", ours, versus),
+    slowest.finding("idle latency p99 ms", ours, versus),
   ]);
 }

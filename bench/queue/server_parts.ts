@@ -7,15 +7,15 @@ import { reset, type Subject } from "./subjects.ts";
 const BACKLOG = 1_000_000;
 const ONE = { processes: 1, handler: "nothing" } as const;
 
-/** The same drain while another session holds a snapshot from before it, with and without the cursor. */
+/** The same drain while another session holds a snapshot from before it. */
 export async function oldSnapshot(
-  { batched, noCursor }: Subjects,
+  { ours }: Subjects,
   { rounds, jobs, log }: PartOptions,
 ): Promise<readonly Finding[]> {
   const drained = new Rounds();
   const held = (subject: Subject) => ({ name: `${subject.name}, old snapshot held` });
   for (let round = 0; round < rounds; round++) {
-    for (const subject of [batched, noCursor]) {
+    for (const subject of [ours]) {
       await fill(subject, jobs);
       drained.add(subject, await drain(subject, { jobs, ...ONE }));
       await fill(subject, jobs);
@@ -25,7 +25,7 @@ export async function oldSnapshot(
     }
   }
   const metric = "no-op drain jobs/s with an old snapshot";
-  return [batched, noCursor].map((one) => drained.finding(metric, held(one), one));
+  return [drained.finding(metric, held(ours), ours)];
 }
 
 async function withSnapshot<T>(subject: Subject, use: () => Promise<T>): Promise<T> {
@@ -43,54 +43,54 @@ async function withSnapshot<T>(subject: Subject, use: () => Promise<T>): Promise
 
 /** A million jobs wait: the same number of jobs is drained from the front. */
 export async function backlog(
-  { batched }: Subjects,
+  { ours }: Subjects,
   { rounds, jobs, log }: PartOptions,
 ): Promise<readonly Finding[]> {
   const drained = new Rounds();
-  const long = { name: `${batched.name}, 1 M wait` };
+  const long = { name: `${ours.name}, 1 M wait` };
   for (let round = 0; round < rounds; round++) {
-    await fill(batched, jobs);
-    drained.add(batched, await drain(batched, { jobs, ...ONE }));
-    await reset(batched);
-    await batched.admin`
+    await fill(ours, jobs);
+    drained.add(ours, await drain(ours, { jobs, ...ONE }));
+    await reset(ours);
+    await ours.admin`
       insert into raphael_private.sync_jobs (kind, queue, dedup_key, payload, priority, max_attempts)
       select 'webhook.process', 3, 'webhook:backlog' || i, jsonb_build_object('eventId', 'backlog' || i), 100, 3
       from generate_series(1, ${BACKLOG}::int) i`;
-    const rate = await drain(batched, { jobs, ...ONE, toTheEnd: false });
+    const rate = await drain(ours, { jobs, ...ONE, toTheEnd: false });
     drained.add(long, rate);
     log(`  ${round + 1} ${long.name}: ${Math.round(rate)}/s`);
   }
-  await reset(batched);
-  return [drained.finding("no-op drain jobs/s with 1 M waiting", long, batched)];
+  await reset(ours);
+  return [drained.finding("no-op drain jobs/s with 1 M waiting", long, ours)];
 }
 
 /** How much of what the server does by itself arrives at a worker. */
 export async function ceiling(
-  { batched }: Subjects,
+  { ours }: Subjects,
   { rounds, jobs }: PartOptions,
 ): Promise<readonly Finding[]> {
   const drained = new Rounds();
   const inside = { name: "lease and delete inside the server" };
   for (let round = 0; round < rounds; round++) {
-    await fill(batched, jobs);
+    await fill(ours, jobs);
     const start = performance.now();
-    await batched.admin`call bench.drain_inside()`;
+    await ours.admin`call bench.drain_inside()`;
     drained.add(inside, jobs / (performance.now() - start) * 1_000);
-    await fill(batched, jobs);
-    drained.add(batched, await drain(batched, { jobs, ...ONE }));
+    await fill(ours, jobs);
+    drained.add(ours, await drain(ours, { jobs, ...ONE }));
   }
-  return [drained.finding("share of the server's own rate", batched, inside)];
+  return [drained.finding("share of the server's own rate", ours, inside)];
 }
 
 /** What claims leave behind: how many updates were HOT, and how much WAL a job writes from claim to end. */
 export async function upkeep(
-  { batched, ours }: Subjects,
+  { ours }: Subjects,
   { rounds, jobs }: PartOptions,
 ): Promise<readonly Finding[]> {
   const hot = new Rounds();
   const wal = new Rounds();
   for (let round = 0; round < rounds; round++) {
-    for (const subject of [batched, ours]) {
+    for (const subject of [ours]) {
       const size = sized(subject, jobs);
       await fill(subject, size);
       const before = await counted(subject);
@@ -102,7 +102,7 @@ export async function upkeep(
       wal.add(subject, (after.wal - before.wal) / size);
     }
   }
-  return [batched, ours].flatMap(({ name }) => [
+  return [ours].flatMap(({ name }) => [
     {
       bench: "queue",
       subject: name,
@@ -120,7 +120,7 @@ export async function upkeep(
   ]);
 }
 
-async function counted({ admin }: Subjects["batched"] | Subjects["ours"]) {
+async function counted({ admin }: Subjects["ours"]) {
   const [row] = await admin<{ hot: number; updated: number; wal: number }[]>`
     select n_tup_hot_upd::float8 as hot, n_tup_upd::float8 as updated,
            (pg_current_wal_lsn() - '0/0')::float8 as wal

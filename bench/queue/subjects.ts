@@ -22,9 +22,7 @@ export interface Subject {
 
 export interface Places {
   readonly node: Program;
-  /** The database as the migrations make it, and one that the prototype changed. */
-  readonly asItIs: BenchDatabase;
-  readonly prototype: { readonly admin: postgres.Sql; readonly appUrl: string };
+  readonly database: BenchDatabase;
   readonly redis: Readonly<Record<"everysec" | "always", number>> | undefined;
 }
 
@@ -40,9 +38,9 @@ const GRAPHILE = {
   left: "select exists (select from graphile_worker._private_jobs) as left",
 };
 
-export function subjects({ node, asItIs, prototype, redis }: Places) {
-  const { admin, url } = asItIs;
-  const changed = { ...OURS, admin: prototype.admin, url: prototype.appUrl };
+export function subjects({ node, database, redis }: Places) {
+  const { admin, url, appUrl } = database;
+  const product = { ...OURS, admin, url: appUrl };
   const bullmq = (fsync: "everysec" | "always", port: number): Subject => ({
     name: `BullMQ, AOF ${fsync}`,
     program: node,
@@ -51,17 +49,9 @@ export function subjects({ node, asItIs, prototype, redis }: Places) {
     url: String(port),
   });
   return {
-    batched: { name: "batched", ...changed, mode: "batched" },
-    ours: {
-      name: "ours",
-      ...OURS,
-      admin,
-      mode: "runner",
-      url: asItIs.appUrl,
-      share: 0.1,
-    },
-    polling: { name: "batched, polling", ...changed, mode: "polling" },
-    noCursor: { name: "batched, no cursor", ...changed, mode: "no-cursor" },
+    ours: { name: "ours", ...product, mode: "listening" },
+    polling: { name: "ours, polling", ...product, mode: "polling" },
+    unprepared: { name: "ours, unprepared", ...product, mode: "unprepared" },
     tuned: { name: "graphile tuned", ...GRAPHILE, admin, program: node, mode: "tuned", url },
     plain: {
       name: "graphile default",

@@ -11,8 +11,6 @@ export interface BenchDatabase {
   readonly appUrl: string;
   readonly admin: postgres.Sql;
   readonly version: string;
-  /** Another database of this server, migrated alike. */
-  sibling(name: string): Promise<{ readonly admin: postgres.Sql; readonly appUrl: string }>;
   stop(): Promise<void>;
 }
 
@@ -26,12 +24,30 @@ export const SETTINGS = {
   max_connections: "150",
 };
 
-/** What a job's effect is, in every queue that is compared. */
-const EFFECT_TABLE = `
+/**
+ * What a job's effect is, in every queue that is compared; and what lease and deletion reach without a
+ * wire, a handler or a second process.
+ */
+const BENCH_SCHEMA = `
   create schema bench;
   create table bench.effect (job_key text primary key, value int not null);
   grant usage on schema bench to raphael_app;
-  grant select, insert, update on bench.effect to raphael_app`;
+  grant select, insert, update on bench.effect to raphael_app;
+  create procedure bench.drain_inside() language plpgsql as $$
+  declare
+    v_ids bigint[];
+    v_epochs bigint[];
+  begin
+    loop
+      select array_agg(j.id), array_agg(j.epoch) into v_ids, v_epochs
+      from raphael_private.claim_jobs(3::smallint, 500, 120) j;
+      exit when v_ids is null;
+      commit;
+      perform raphael_private.complete_jobs(v_ids, v_epochs);
+      commit;
+    end loop;
+  end
+  $$`;
 
 /** TEST KEY: the password of `raphael_app` on this throwaway server. */
 const APP_PASSWORD = "bench-only-password";
@@ -43,53 +59,24 @@ export async function startDatabase(
 ): Promise<BenchDatabase> {
   const cluster = `bench-${crypto.randomUUID()}`;
   const server = await startPostgres({ stateDir, cluster, port: 0, settings: SETTINGS, log });
-  const admins = [open(server.url)];
+  const admin = postgres(server.url, { max: 4, onnotice: () => {} });
   const stop = async () => {
-    await Promise.all(admins.map((admin) => admin.end({ timeout: 1 })));
+    await admin.end({ timeout: 1 });
     await server.stop();
     await Deno.remove(dirname(server.dataDir), { recursive: true });
   };
-  const prepare = async (admin: postgres.Sql, url: string) => {
-    await migrate(url, { log: () => {} });
-    await admin.unsafe(EFFECT_TABLE).simple();
-    return { admin, appUrl: asApp(url) };
-  };
   try {
-    const [admin] = admins;
-    if (!admin) throw new Error("Cannot reach the database: no connection was opened");
-    const { appUrl } = await prepare(admin, server.url);
+    await migrate(server.url, { log: () => {} });
+    await admin.unsafe(BENCH_SCHEMA).simple();
     await admin.unsafe(`alter role raphael_app with login password '${APP_PASSWORD}'`);
     const [row] = await admin<
       [{ version: string }]
     >`select current_setting('server_version') as version`;
-    return {
-      url: server.url,
-      appUrl,
-      admin,
-      version: row.version,
-      stop,
-      async sibling(name) {
-        await admin.unsafe(`create database ${name}`);
-        const url = named(server.url, name);
-        const own = open(url);
-        admins.push(own);
-        return await prepare(own, url);
-      },
-    };
+    return { url: server.url, appUrl: asApp(server.url), admin, version: row.version, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-function open(url: string): postgres.Sql {
-  return postgres(url, { max: 4, onnotice: () => {} });
-}
-
-function named(url: string, database: string): string {
-  const other = new URL(url);
-  other.pathname = `/${database}`;
-  return other.href;
 }
 
 function asApp(url: string): string {

@@ -10,6 +10,8 @@ export const PACKAGES = {
   "pg-boss": "12.38.0",
   bullmq: "6.7.0",
   ioredis: "5.11.1",
+  express: "4.22.1",
+  pg: "8.23.1",
 } as const;
 
 /** Throws `StackFailure` in one line where npm is absent or cannot install. */

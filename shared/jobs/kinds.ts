@@ -1,13 +1,13 @@
 import { z } from "zod";
 
 /**
- * The seed's three queues: how many jobs a worker process runs at once, how often a job of ours may
- * fail, and the base of its exponential backoff. An operator changes them here, and nowhere else.
+ * The seed's three queues. Their numbers (how many jobs a worker runs at once, how often a job of ours may
+ * fail, how long it waits then) are rows of `raphael_private.queues`, for an operator to change.
  */
 export const QUEUES = {
-  "health-sync": { id: 1, concurrency: 5, maxAttempts: 3, backoffSeconds: 5 },
-  "token-refresh": { id: 2, concurrency: 10, maxAttempts: 5, backoffSeconds: 10 },
-  "webhook-processing": { id: 3, concurrency: 20, maxAttempts: 3, backoffSeconds: 3 },
+  "health-sync": { id: 1 },
+  "token-refresh": { id: 2 },
+  "webhook-processing": { id: 3 },
 } as const satisfies Record<string, Queue>;
 
 export type QueueName = keyof typeof QUEUES;
@@ -15,9 +15,6 @@ export type QueueName = keyof typeof QUEUES;
 export interface Queue {
   /** Stored in the claim's index: never reuse a number. */
   readonly id: number;
-  readonly concurrency: number;
-  readonly maxAttempts: number;
-  readonly backoffSeconds: number;
 }
 
 export interface JobKindDefinition<P extends z.ZodType = z.ZodType> {

@@ -10,84 +10,86 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 /** What a handler has to stop in, once it was told to. */
 const GRACE_MS = 2_000;
 
+/** A job whose handler runs. */
+export interface Run {
+  readonly job: ClaimedJob;
+  /** Tells the handler to stop: its lease is lost. */
+  stop(): void;
+  /** To be called a few times a second: stops what is overdue, and leaves behind what does not stop. */
+  check(now: number): void;
+}
+
 /**
- * Runs one job's handler; whatever it throws becomes an outcome. A handler that does not stop when its
- * time is up is left behind: heartbeats would keep its lease, and the worker, for ever.
+ * Runs one job's handler and gives `end` its outcome, once; whatever the handler throws becomes one. A
+ * handler that does not stop when its time is up is left behind: heartbeats would keep its lease, and the
+ * worker, for ever.
+ *
+ * Whoever holds many jobs asks them the time: a timer and a signal for each cost more than the rest of a
+ * job that does nothing. A signal is made when its handler asks for it, and by hand: Deno 2.1.4 collects
+ * one of `AbortSignal.any` that only its listeners hold, so that it never fires.
  */
-export async function perform(
+export function perform(
   handlers: Handlers,
   job: ClaimedJob,
-  lease: AbortSignal,
-): Promise<Outcome<Sql>> {
-  if (!Object.hasOwn(JOBS, job.kind)) {
-    return {
-      kind: "dead",
-      errorClass: "unknown_kind",
-      reason: "Cannot run job: its kind is unknown",
-    };
-  }
-  // SAFETY: checked on the line above; handlers and payloads are keyed by the same kinds.
-  const kind = job.kind as JobKind;
+  end: (outcome: Outcome<Sql>) => void,
+): Run {
+  let controller: AbortController | undefined;
+  let stopped: { readonly at: number; readonly reason: Error } | undefined;
+  let ended = false;
+  let deadline = Infinity;
+  const finish = (outcome: Outcome<Sql>) => {
+    if (ended) return;
+    ended = true;
+    end(outcome);
+  };
+  const failed = (error: unknown) => finish(outcomeOfError(error));
+  const stop = (reason: Error, at: number) => {
+    if (stopped) return;
+    stopped = { at, reason };
+    controller?.abort(reason);
+  };
+  const run: Run = {
+    job,
+    stop: () => stop(new DOMException("Lease lost", "AbortError"), Date.now()),
+    check(now) {
+      if (now >= deadline) stop(new DOMException("Job timed out", "TimeoutError"), now);
+      if (stopped && now >= stopped.at + GRACE_MS) failed(stopped.reason);
+    },
+  };
+  const refuse = (errorClass: string, state: string) => {
+    finish({ kind: "dead", errorClass, reason: `Cannot run job: ${state}` });
+    return run;
+  };
+  const kind = kindOf(job);
+  if (!kind) return refuse("unknown_kind", "its kind is unknown");
   const payload = JOBS[kind].payload.safeParse(job.payload);
-  if (!payload.success) {
-    return {
-      kind: "dead",
-      errorClass: "payload",
-      reason: "Cannot run job: its payload does not fit",
-    };
-  }
+  if (!payload.success) return refuse("payload", "its payload does not fit");
+  deadline = Date.now() + JOBS[kind].timeoutSeconds * 1_000;
   const handler = handlers[kind] as Handler<typeof kind>;
-  const time = limit(lease, JOBS[kind].timeoutSeconds * 1_000);
   try {
-    const work = handler({
+    handler({
       // SAFETY: parsed by this kind's own schema.
       payload: payload.data as never,
       ...(job.cursor === null ? {} : { cursor: job.cursor }),
       attempt: job.attempt,
       createdAt: job.createdAt,
-      signal: time.signal,
-    });
-    return await Promise.race([work, time.over]);
+      get signal() {
+        if (!controller) {
+          controller = new AbortController();
+          if (stopped) controller.abort(stopped.reason);
+        }
+        return controller.signal;
+      },
+    }).then(finish, failed);
   } catch (error) {
-    return outcomeOfError(error);
-  } finally {
-    time.clear();
+    failed(error);
   }
+  return run;
 }
 
-interface Limit {
-  /** Fires when the time is up or the lease is lost. */
-  readonly signal: AbortSignal;
-  /** Rejects a grace after the signal, for whoever does not listen to it. */
-  readonly over: Promise<never>;
-  clear(): void;
-}
-
-/**
- * By timers and not by `AbortSignal.any`: Deno 2.1.4 collects a combined signal that only its listeners
- * hold, so that it never fires and a handler that hangs is never ended (seen with a forced collection).
- */
-function limit(lease: AbortSignal, ms: number): Limit {
-  const controller = new AbortController();
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  let grace: ReturnType<typeof setTimeout> | undefined;
-  const end = (reason: unknown) => {
-    if (controller.signal.aborted) return;
-    controller.abort(reason);
-    grace = setTimeout(() => reject(reason), GRACE_MS);
-  };
-  const lost = () => end(lease.reason);
-  const timer = setTimeout(() => end(new DOMException("Job timed out", "TimeoutError")), ms);
-  lease.addEventListener("abort", lost, { once: true });
-  return {
-    signal: controller.signal,
-    over,
-    clear() {
-      lease.removeEventListener("abort", lost);
-      clearTimeout(timer);
-      clearTimeout(grace);
-    },
-  };
+function kindOf({ kind }: ClaimedJob): JobKind | undefined {
+  // SAFETY: it is a key of JOBS.
+  return Object.hasOwn(JOBS, kind) ? kind as JobKind : undefined;
 }
 
 /** What an error that nobody expected means. Only our own errors' messages are safe to keep. */

@@ -1,23 +1,28 @@
 import { ProblemError } from "../core/problems.ts";
 import type { Database } from "../db/client.ts";
-import { claim, type ClaimedJob, extendLeases, soloWaits } from "../db/jobs.ts";
+import { type ClaimedJob, extendLeases, readConcurrency, soloWaits } from "../db/jobs.ts";
+import type { Listener } from "../db/listen.ts";
 import type { Handlers } from "./handlers.ts";
 import { type QueueName, QUEUES } from "./kinds.ts";
-import { perform } from "./perform.ts";
-import { settle } from "./settle.ts";
+import { createLane } from "./lane.ts";
+import type { Ended, Ending } from "./settling.ts";
+
+export type Log = (
+  level: "info" | "warn" | "error",
+  event: string,
+  fields?: Record<string, unknown>,
+) => void;
 
 export interface RunnerOptions {
   readonly db: Database;
   readonly handlers: Handlers;
-  readonly log: (
-    level: "info" | "warn" | "error",
-    event: string,
-    fields?: Record<string, unknown>,
-  ) => void;
+  readonly log: Log;
   /** Longer than the longest HTTP call and its commit. */
   readonly leaseSeconds?: number;
   /** How long an empty queue is watched before the drain ends: kicks come at most once a second. */
   readonly lingerMs?: number;
+  /** Wakes an idle worker at once; without it, and where it fails, polling does within 150 ms. */
+  readonly listener?: Listener;
 }
 
 export interface DrainSummary {
@@ -30,119 +35,116 @@ const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[];
 
 const LEASE_SECONDS = 120;
 const LINGER_MS = 2_500;
-const IDLE_MS = 150;
-const CLAIM_AGAIN_MS = 500;
+/** How exactly a handler's time is kept. */
+const CHECK_MS = 250;
 /** How often a busy worker asks for jobs whose worker died: they run again within lease and this. */
 const SOLO_MS = 5_000;
-
-interface Held {
-  readonly job: ClaimedJob;
-  readonly lease: AbortController;
-}
+const ASK_AGAIN_MS = 500;
+/** Jobs in 100 ms above which a worker does not ask to be woken: it looks every 10 ms by itself. */
+const BUSY = 20;
 
 /** Claims jobs, performs them side by side, settles them; correct however it is cut off. */
 export function createRunner(options: RunnerOptions) {
   const { db, handlers, log, leaseSeconds = LEASE_SECONDS, lingerMs = LINGER_MS } = options;
-  // Not by id: a job's next page may be claimed before the answer to its last one is read.
-  const held = new Set<Held>();
+  const { listener } = options;
   let performed = 0;
+  let closed = false;
+  let open = () => false;
 
-  async function run(job: ClaimedJob): Promise<void> {
-    const mine: Held = { job, lease: new AbortController() };
-    held.add(mine);
-    try {
-      const outcome = await perform(handlers, job, mine.lease.signal);
-      const settled = await settle(db, job, outcome);
-      performed++;
-      if (settled === "dead" || settled === "retry" || settled === "lost") {
-        const reason = "reason" in outcome ? outcome.reason : undefined;
-        log(settled === "dead" ? "error" : "warn", `job_${settled}`, {
-          job: job.id,
-          kind: job.kind,
-          reason,
-        });
-      }
-    } catch (error) {
+  const lanes = QUEUE_NAMES.map((queue) => ({
+    ...QUEUES[queue],
+    ...createLane({
+      db,
+      handlers,
+      log,
+      queue,
+      leaseSeconds,
+      open: () => !closed && open(),
+      onSettled,
+      async onIdle(recent) {
+        if (recent <= BUSY) return await listener?.attend() ?? false;
+        listener?.rest();
+        return false;
+      },
+    }),
+  }));
+  listener?.onNews((queues) => {
+    for (const lane of lanes) if (queues.includes(lane.id)) lane.wake();
+  });
+
+  function onSettled({ job, outcome }: Ended, ending: Ending, error?: unknown): void {
+    if (ending === "unsettled") {
       // The lease runs out by itself and the job is run again, alone.
-      log("error", "job_unsettled", {
-        job: job.id,
-        kind: job.kind,
-        reason: error instanceof Error ? error.name : "unknown",
-      });
-    } finally {
-      held.delete(mine);
+      const reason = error instanceof Error ? error.name : "unknown";
+      log("error", "job_unsettled", { job: job.id, kind: job.kind, reason });
+      return;
     }
+    performed++;
+    if (ending !== "dead" && ending !== "retry" && ending !== "lost") return;
+    log(ending === "dead" ? "error" : "warn", `job_${ending}`, {
+      job: job.id,
+      kind: job.kind,
+      reason: "reason" in outcome ? outcome.reason : undefined,
+    });
   }
 
   async function heartbeat(): Promise<void> {
-    if (held.size === 0) return;
-    const jobs = [...held];
+    const held = lanes.flatMap((lane) => lane.held());
+    if (held.length === 0) return;
     try {
-      const kept = await db.query((sql) =>
-        extendLeases(sql, jobs.map((one) => one.job), leaseSeconds)
-      );
-      for (const { job, lease } of jobs) if (!kept.has(job.id)) lease.abort();
+      const kept = await db.query((sql) => extendLeases(sql, held, leaseSeconds));
+      const lost = new Set(held.filter(({ id }) => !kept.has(id)));
+      if (lost.size === 0) return;
+      for (const lane of lanes) lane.lose((job: ClaimedJob) => !lost.has(job));
     } catch {
       // Without the database nothing can be committed either; the fence decides when it is back.
     }
   }
 
-  /** A lost database is no reason to end: nothing is claimed until it is back, or the time is up. */
-  async function take(queue: QueueName, limit: number, solo = false): Promise<ClaimedJob[]> {
-    try {
-      return (await db.query((sql) => claim(sql, { queue, limit, leaseSeconds, solo }))).jobs;
-    } catch (error) {
-      if (!(error instanceof ProblemError && error.problem === "unavailable")) throw error;
-      log("warn", "claim_failed", { queue, reason: error.message });
-      await sleep(CLAIM_AGAIN_MS);
-      return [];
-    }
-  }
-
-  /** Jobs whose worker died, one by one and beside nothing else: none of them can hurt a neighbour. */
+  /** Jobs whose worker died, one by one: none of them can hurt a neighbour. */
   async function runSolo(until: number): Promise<void> {
-    for (const queue of QUEUE_NAMES) {
-      while (Date.now() < until) {
-        const [job] = await take(queue, 1, true);
-        if (!job) break;
-        await run(job);
-      }
+    for (const lane of lanes) {
+      while (!closed && Date.now() < until && await lane.workAlone());
     }
   }
 
-  async function work(queue: QueueName, until: number, ended: () => boolean): Promise<void> {
-    const running = new Set<Promise<void>>();
-    try {
-      while (Date.now() < until) {
-        const limit = QUEUES[queue].concurrency - running.size;
-        const jobs = limit > 0 ? await take(queue, limit) : [];
-        for (const job of jobs) {
-          const task: Promise<void> = run(job).finally(() => running.delete(task));
-          running.add(task);
-        }
-        if (ended()) break;
-        if (jobs.length > 0 && running.size < QUEUES[queue].concurrency) continue;
-        await Promise.race([...running, sleep(IDLE_MS)]);
+  /** As the operator has set it by now; a lost database is waited for. */
+  async function askConcurrency(until: number): Promise<ReadonlyMap<number, number>> {
+    while (!closed && Date.now() < until) {
+      try {
+        return await db.query(readConcurrency);
+      } catch (error) {
+        if (!(error instanceof ProblemError && error.problem === "unavailable")) throw error;
+        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
       }
-    } finally {
-      await Promise.all(running);
     }
+    return new Map();
   }
 
   /** Works on all queues until they have stayed empty for a while, or (true) jobs wait to be run alone. */
-  async function workAll(until: number, idle: () => boolean): Promise<boolean> {
-    let solo = false;
+  async function workAll(until: number): Promise<boolean> {
+    const atOnce = await askConcurrency(until);
+    let [solo, idle] = [false, false];
+    let last = { performed, at: Date.now() };
     const look = setInterval(async () => {
       solo = await db.query(soloWaits).catch(() => false) || solo;
     }, SOLO_MS);
+    const watch = setInterval(() => {
+      const busy = performed !== last.performed || lanes.some((lane) => lane.holds());
+      if (busy) last = { performed, at: Date.now() };
+      idle = Date.now() - last.at >= lingerMs;
+    }, CHECK_MS);
+    open = () => !solo && !idle && Date.now() < until;
     try {
-      const ended = () => solo || idle();
       // All to their end, also where one fails: nothing may run on without its heartbeat.
-      const ends = await Promise.allSettled(QUEUE_NAMES.map((name) => work(name, until, ended)));
+      const ends = await Promise.allSettled(
+        lanes.map((lane) => lane.work(atOnce.get(lane.id) ?? 0)),
+      );
       for (const end of ends) if (end.status === "rejected") throw end.reason;
       return solo;
     } finally {
       clearInterval(look);
+      clearInterval(watch);
     }
   }
 
@@ -153,26 +155,28 @@ export function createRunner(options: RunnerOptions) {
       const before = performed;
       const until = start + budgetMs;
       const beat = setInterval(heartbeat, leaseSeconds * 1_000 / 3);
-      let last = { performed, at: start };
-      const idle = () => {
-        if (last.performed !== performed || held.size > 0) last = { performed, at: Date.now() };
-        return Date.now() - last.at >= lingerMs;
-      };
+      const check = setInterval(
+        () => lanes.forEach((lane) => lane.check(Date.now())),
+        CHECK_MS,
+      );
       try {
         // The last round does nothing: what a queue's last job left to another is not overlooked.
-        for (let again = true; again && Date.now() < until;) {
+        for (let again = true; again && !closed && Date.now() < until;) {
           const round = performed;
           await runSolo(until);
-          again = await workAll(until, idle) || performed !== round;
+          again = await workAll(until) || performed !== round;
         }
       } finally {
+        listener?.rest();
         clearInterval(beat);
+        clearInterval(check);
       }
       return { performed: performed - before, ms: Date.now() - start };
     },
+    /** Begins nothing more, ever, and gives back what was not begun: this isolate is about to end. */
+    async close(): Promise<void> {
+      closed = true;
+      await Promise.all(lanes.map((lane) => lane.giveBack()));
+    },
   };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import type { Sql } from "@shared/db/client.ts";
 import type { ClaimedJob } from "@shared/db/jobs.ts";
 import type { Handlers } from "@shared/jobs/handlers.ts";
 import { JOB_KINDS } from "@shared/jobs/kinds.ts";
-import { perform } from "@shared/jobs/perform.ts";
+import type { Outcome } from "@shared/jobs/outcome.ts";
+import { perform, type Run } from "@shared/jobs/perform.ts";
 
 function handlersOf(handler: (job: unknown) => Promise<{ readonly kind: "done" }>): Handlers {
   // SAFETY: one handler for every kind; it reads no payload of a kind's own.
@@ -16,7 +18,14 @@ function claimed(kind: string, payload: unknown): ClaimedJob {
   return { id: "1", epoch: "1", kind, payload, cursor: null, attempt: 1, createdAt };
 }
 
-const lease = () => new AbortController();
+/** Runs to its end; `during` has the run in hand meanwhile. */
+function outcomeOf(
+  handlers: Handlers,
+  job: ClaimedJob,
+  during: (run: Run) => void = () => {},
+): Promise<Outcome<Sql>> {
+  return new Promise((resolve) => during(perform(handlers, job, resolve)));
+}
 
 Deno.test("perform() hands a handler its parsed payload, its place and a signal", async () => {
   const seen: unknown[] = [];
@@ -25,10 +34,11 @@ Deno.test("perform() hands a handler its parsed payload, its place and a signal"
     return Promise.resolve({ kind: "done" });
   });
   const job = claimed("token.refresh", { accountId: ACCOUNT, unknown: 1 });
-  await perform(handlers, { ...job, cursor: "page-2", attempt: 2 }, lease().signal);
-  await perform(handlers, job, lease().signal);
+  await outcomeOf(handlers, { ...job, cursor: "page-2", attempt: 2 });
+  await outcomeOf(handlers, job);
   const [first, second] = seen;
   assert.ok(typeof first === "object" && first && "signal" in first && "payload" in first);
+  assert.ok(first.signal instanceof AbortSignal && first.signal === first.signal);
   assert.deepEqual(first.payload, { accountId: ACCOUNT });
   assert.deepEqual("cursor" in first && first.cursor, "page-2");
   assert.ok(typeof second === "object" && second && !("cursor" in second));
@@ -44,7 +54,7 @@ Deno.test("perform() buries what no handler can take: an unknown kind, a payload
       ["sync.pull", null, "payload"],
     ] as const
   ) {
-    const outcome = await perform(handlers, claimed(kind, payload), lease().signal);
+    const outcome = await outcomeOf(handlers, claimed(kind, payload));
     assert.deepEqual([outcome.kind, "errorClass" in outcome && outcome.errorClass], [
       "dead",
       errorClass,
@@ -53,7 +63,6 @@ Deno.test("perform() buries what no handler can take: an unknown kind, a payload
 });
 
 Deno.test("perform() tells a handler that its lease is lost, and turns what it throws into an outcome", async () => {
-  const controller = lease();
   const handlers = handlersOf((job) => {
     // SAFETY: `perform` gives every handler a signal.
     const { signal } = job as { signal: AbortSignal };
@@ -61,9 +70,55 @@ Deno.test("perform() tells a handler that its lease is lost, and turns what it t
       signal.addEventListener("abort", () => reject(new Error("stopped")))
     );
   });
-  const job = claimed("token.refresh", { accountId: ACCOUNT });
-  const running = perform(handlers, job, controller.signal);
-  setTimeout(() => controller.abort(), 10);
-  const outcome = await running;
+  const outcome = await outcomeOf(
+    handlers,
+    claimed("token.refresh", { accountId: ACCOUNT }),
+    (run) => {
+      setTimeout(() => run.stop(), 10);
+    },
+  );
   assert.equal(outcome.kind, "retry");
+});
+
+Deno.test("perform() gives a signal that is asked for late as it is by then", async () => {
+  const gate = Promise.withResolvers<void>();
+  const handlers = handlersOf(async (job) => {
+    await gate.promise;
+    // SAFETY: `perform` gives every handler a signal.
+    (job as { signal: AbortSignal }).signal.throwIfAborted();
+    return { kind: "done" };
+  });
+  const outcome = await outcomeOf(
+    handlers,
+    claimed("token.refresh", { accountId: ACCOUNT }),
+    (run) => {
+      run.stop();
+      gate.resolve();
+    },
+  );
+  assert.ok(outcome.kind === "retry" && outcome.errorClass === "AbortError");
+});
+
+Deno.test("perform() ends a handler that does not stop 2 s after its time was up, and not before", async () => {
+  let signal: AbortSignal | undefined;
+  const handlers = handlersOf((job) => {
+    // SAFETY: `perform` gives every handler a signal.
+    signal = (job as { signal: AbortSignal }).signal;
+    return new Promise(() => {});
+  });
+  const job = claimed("token.refresh", { accountId: ACCOUNT });
+  const ends: Outcome<Sql>[] = [];
+  const start = Date.now();
+  const run = perform(handlers, job, (outcome) => ends.push(outcome));
+  run.check(start + 59_000);
+  assert.equal(signal?.aborted, false);
+  run.check(start + 61_000);
+  assert.equal(signal?.reason.name, "TimeoutError");
+  run.check(start + 62_900);
+  assert.deepEqual(ends, []);
+  run.check(start + 63_000);
+  run.check(start + 64_000);
+  assert.equal(ends.length, 1, "once");
+  const [outcome] = ends;
+  assert.ok(outcome?.kind === "retry" && outcome.errorClass === "TimeoutError");
 });

@@ -1,0 +1,173 @@
+import { ProblemError } from "../core/problems.ts";
+import type { Database } from "../db/client.ts";
+import { claim, type ClaimedJob, type Place, release } from "../db/jobs.ts";
+import type { Handlers } from "./handlers.ts";
+import type { QueueName } from "./kinds.ts";
+import { createPace } from "./pace.ts";
+import { perform, type Run } from "./perform.ts";
+import type { Log } from "./runner.ts";
+import { createSettling, type Ended, type Ending } from "./settling.ts";
+import { createSignal } from "./signal.ts";
+
+export interface LaneOptions {
+  readonly db: Database;
+  readonly handlers: Handlers;
+  readonly log: Log;
+  readonly queue: QueueName;
+  readonly leaseSeconds: number;
+  /** Whether jobs may still be begun. */
+  readonly open: () => boolean;
+  readonly onSettled: (one: Ended, ending: Ending, error?: unknown) => void;
+  /** Called before the lane waits for news; true where it should look once more at once. */
+  readonly onIdle: (recent: number) => Promise<boolean>;
+}
+
+/** How long a place is kept: a more urgent job that comes behind it waits that long at most. */
+const PLACE_MS = 500;
+const CLAIM_AGAIN_MS = 500;
+/** How often an empty queue is asked: at rest, and while jobs come one by one. */
+const IDLE_MS = 150;
+const BUSY_MS = 10;
+
+/** One queue's jobs in this worker: claimed ahead, performed side by side, settled together. */
+export function createLane(options: LaneOptions) {
+  const { db, handlers, log, queue, leaseSeconds, open, onIdle } = options;
+  const pace = createPace();
+  const runs = new Set<Run>();
+  /** A job ended or was settled: there may be room for others. */
+  const moved = createSignal();
+  /** Jobs may have become due. */
+  const news = createSignal();
+  /** The most urgent is last. */
+  let waiting: ClaimedJob[] = [];
+  let place: Place | undefined;
+  let placedAt = 0;
+  let starting = false;
+  let concurrency = 0;
+
+  const settling = createSettling({
+    db,
+    onSettled(one, ending, error) {
+      pace.ended(1, Date.now());
+      options.onSettled(one, ending, error);
+      // Its next page may be due, or another run.
+      if (one.outcome.kind !== "done") news.give();
+      start();
+      moved.give();
+    },
+    onRerun: news.give,
+  });
+
+  /** A lost database is no reason to end: nothing is claimed until it is back, or the time is up. */
+  async function take(limit: number, solo = false): Promise<ClaimedJob[]> {
+    if (solo || performance.now() - placedAt > PLACE_MS) {
+      place = undefined;
+      placedAt = performance.now();
+    }
+    try {
+      const claimed = await db.query((sql) =>
+        claim(sql, { queue, limit, leaseSeconds, solo, after: place })
+      );
+      // Fewer than asked: nothing is left behind the place, and what comes may be more urgent.
+      place = claimed.jobs.length === limit ? claimed.place : undefined;
+      return claimed.jobs;
+    } catch (error) {
+      if (!(error instanceof ProblemError && error.problem === "unavailable")) throw error;
+      log("warn", "claim_failed", { queue, reason: error.message });
+      await new Promise((resolve) => setTimeout(resolve, CLAIM_AGAIN_MS));
+      return [];
+    }
+  }
+
+  function begin(job: ClaimedJob): void {
+    let ended = false;
+    const run = perform(handlers, job, (outcome) => {
+      ended = true;
+      runs.delete(run);
+      settling.add({ job, outcome });
+      start();
+      moved.give();
+    });
+    if (!ended) runs.add(run);
+  }
+
+  function start(): void {
+    // Not from within itself: jobs that end at once would nest as deep as they wait.
+    if (starting) return;
+    starting = true;
+    while (waiting.length > 0 && runs.size < concurrency && !settling.behind() && open()) {
+      const job = waiting.pop();
+      if (job) begin(job);
+    }
+    starting = false;
+  }
+
+  async function giveBack(): Promise<void> {
+    const jobs = waiting;
+    waiting = [];
+    if (jobs.length === 0) return;
+    // Where that fails their leases run out.
+    await db.query((sql) => release(sql, jobs)).catch(() => {});
+  }
+
+  return {
+    /**
+     * Claims and performs while `open`, `atOnce` jobs at a time; gives back what it did not begin, and
+     * waits for what it did.
+     */
+    async work(atOnce: number): Promise<void> {
+      concurrency = atOnce;
+      try {
+        while (open()) {
+          const [movedBefore, newsBefore] = [moved.count, news.count];
+          const limit = pace.room({
+            concurrency,
+            running: runs.size,
+            waiting: waiting.length,
+            unsettled: settling.unsettled.size,
+          }, Date.now());
+          if (limit === 0) {
+            await moved.after(movedBefore, IDLE_MS);
+            continue;
+          }
+          const jobs = await take(limit);
+          waiting = jobs.reverse().concat(waiting);
+          start();
+          if (jobs.length > 0) continue;
+          const recent = pace.recent(Date.now());
+          if (await onIdle(recent)) continue;
+          await news.after(newsBefore, recent > 0 ? BUSY_MS : IDLE_MS);
+        }
+      } finally {
+        await giveBack();
+        while (runs.size > 0) await moved.after(moved.count);
+        await settling.finish();
+      }
+    },
+    /** Performs a job whose worker died, beside nothing else; false where none waits. */
+    async workAlone(): Promise<boolean> {
+      const [job] = await take(1, true);
+      if (!job) return false;
+      begin(job);
+      while (runs.size > 0) await moved.after(moved.count);
+      await settling.finish();
+      return true;
+    },
+    giveBack,
+    wake: news.give,
+    /** All jobs whose leases this lane has to keep. */
+    held(): ClaimedJob[] {
+      const running = [...runs].map(({ job }) => job);
+      return [...waiting, ...running, ...[...settling.unsettled].map(({ job }) => job)];
+    },
+    holds: () => waiting.length + runs.size + settling.unsettled.size > 0,
+    /** Forgets what was not begun, and stops what runs, of jobs that are another worker's now. */
+    lose(isKept: (job: ClaimedJob) => boolean): void {
+      waiting = waiting.filter(isKept);
+      for (const run of runs) if (!isKept(run.job)) run.stop();
+    },
+    check(now: number): void {
+      for (const run of runs) run.check(now);
+    },
+  };
+}
