@@ -38,7 +38,6 @@ listen_port = ${PORT}
 unix_socket_dir =
 auth_type = any
 pool_mode = transaction
-max_prepared_statements = 0
 `,
   );
   const pooler = guarded({
@@ -47,7 +46,7 @@ max_prepared_statements = 0
     env: {},
     signal: "INT",
     patienceSeconds: 2,
-    onLine: () => {},
+    onLine: (line) => / (ERROR|FATAL) /.test(line) && log(`pgbouncer: ${line}`),
     ...owner,
   });
   url.port = String(PORT);
