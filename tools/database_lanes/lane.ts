@@ -100,7 +100,7 @@ const TICK_MS = 75_000;
 export function schedules(url: string): Promise<readonly Finding[]> {
   return withAdmin(url, async (admin) => {
     const [cron] = await admin<[{ seconds: boolean; version: string }]>`
-      select string_to_array(extversion, '.')::int[] >= array[1, 5] as seconds, extversion as version
+      select regexp_match(extversion, '^(\\d+)\\.(\\d+)')::int[] >= array[1, 5] as seconds, extversion as version
       from pg_extension where extname = 'pg_cron'`;
     const expected = ["prune", "prune-runs", "sync-worker", "token-refresh"]
       .concat(cron.seconds ? ["wake"] : []).map((name) => `raphael-${name}`).join();
