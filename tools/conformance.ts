@@ -4,8 +4,8 @@
  *   deno task conformance --cases DIR [--json]
  *
  * Prints per case what matched, what was missing and what should not have come out; with `--json` one
- * object a line: `{case, provider, result, missing, unexpected}`. Exit status 1 where a case fails, 2
- * where the cases cannot be read.
+ * object a line: `{case, provider, result, missing, unexpected}`. Exit status 1 where a case does not
+ * pass, 2 where the cases cannot be read.
  */
 import { parseArgs } from "node:util";
 import { ProviderError } from "@shared/providers/errors.ts";
@@ -74,7 +74,7 @@ async function main(): Promise<number> {
   }
   // On stderr, so that `--json` stays one object a line.
   console.error(`${tally.pass} passed, ${tally.fail} failed, ${tally.unsupported} unsupported`);
-  return tally.fail > 0 ? 1 : 0;
+  return tally.fail + tally.unsupported > 0 ? 1 : 0;
 }
 
 if (import.meta.main) {

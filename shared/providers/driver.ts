@@ -1,6 +1,6 @@
 import type { Secret } from "../core/secret.ts";
 import type { Window } from "../core/time.ts";
-import type { CallQuirks } from "./kit/http.ts";
+import type { ProviderFailure } from "./errors.ts";
 import type { Link } from "./link.ts";
 import type { MetricBatch, NormaliseContext, Resource } from "./resource.ts";
 import type { Webhook } from "./webhook.ts";
@@ -56,6 +56,16 @@ export interface RateLimit {
   readonly requests: number;
   readonly perSeconds: number;
   readonly scope: "app" | "account";
+}
+
+/** Where a provider's answers differ from what HTTP means; a slot each, absent where they do not. */
+export interface CallQuirks {
+  /** Turns an answer whose status hides its meaning into one that does not (`innerStatus`). */
+  conform?(response: Response): Promise<Response>;
+  /** What a status means here: 410 of an API that ended is `reauthorize`. */
+  readonly statuses?: Readonly<Record<number, ProviderFailure>>;
+  /** Seconds to wait after a 429 without `Retry-After` (`untilReset`). */
+  retryAfter?(headers: Headers, now: Date): number | undefined;
 }
 
 /** One provider: a file of data over one engine. */

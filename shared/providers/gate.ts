@@ -1,6 +1,6 @@
-import type { RateLimit } from "./driver.ts";
+import type { CallQuirks, RateLimit } from "./driver.ts";
 import { ProviderError } from "./errors.ts";
-import { type CallQuirks, failureOf } from "./kit/http.ts";
+import { failureOf } from "./kit/http.ts";
 
 /**
  * `token` (refresh, revocation) goes before `pull`, and finds credits that pulls must leave;

@@ -1,15 +1,21 @@
+import apple_health from "./apple_health.ts";
 import dexcom from "./dexcom.ts";
 import type { ProviderDriver } from "./driver.ts";
+import health_connect from "./health_connect.ts";
 import { knownProvider } from "./names.ts";
 import oura from "./oura.ts";
+import samsung_health from "./samsung_health.ts";
 import strava from "./strava.ts";
 import terra from "./terra.ts";
 import whoop from "./whoop.ts";
 
 /** Every driver there is: adding a provider is its file, its fixtures and its line here. */
 export const PROVIDERS: readonly ProviderDriver[] = [
+  apple_health,
   dexcom,
+  health_connect,
   oura,
+  samsung_health,
   strava,
   terra,
   whoop,

@@ -68,7 +68,13 @@ export const MEANING_LAWS: readonly Law[] = [
       for (const { resource, body, context } of fixturesOf(driver)) {
         const marked = withUnknownFields(body);
         for (const { raw } of driver.normalise(resource, marked, context).records) {
-          assert.ok(partsOf(marked).some((part) => isDeepStrictEqual(part, raw)), resource);
+          // Several rows that make one record (the stages of a night) are each kept as they came.
+          const kept = Array.isArray(raw) ? raw : [raw];
+          const parts = partsOf(marked);
+          assert.ok(
+            kept.every((one) => parts.some((part) => isDeepStrictEqual(part, one))),
+            resource,
+          );
         }
       }
     },

@@ -69,9 +69,13 @@ export const SHAPE_LAWS: readonly Law[] = [
   },
   {
     name: "every resource can be heard of: pulled, polled or pushed",
-    check({ resources, webhook }) {
+    check({ link, resources, webhook }) {
+      const isPushed = webhook !== undefined || link.kind === "bridge";
       for (const resource of resources) {
-        assert.ok(resource.request || webhook, `${resource.name} has no way in`);
+        assert.ok(
+          resource.request || resource.requestOne || isPushed,
+          `${resource.name} has no way in`,
+        );
         assert.ok(!resource.poll || resource.request, `${resource.name} cannot be polled`);
       }
     },

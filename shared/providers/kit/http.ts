@@ -1,17 +1,7 @@
 import type { z } from "zod";
 import { parseJson } from "../../core/json.ts";
-import type { DriverContext } from "../driver.ts";
+import type { CallQuirks, DriverContext } from "../driver.ts";
 import { ProviderError, type ProviderFailure } from "../errors.ts";
-
-/** Where a provider's answers differ from what HTTP means; a slot each, absent where they do not. */
-export interface CallQuirks {
-  /** Turns an answer whose status hides its meaning into one that does not (`innerStatus`). */
-  conform?(response: Response): Promise<Response>;
-  /** What a status means here: 410 of an API that ended is `reauthorize`. */
-  readonly statuses?: Readonly<Record<number, ProviderFailure>>;
-  /** Seconds to wait after a 429 without `Retry-After` (`untilReset`). */
-  retryAfter?(headers: Headers, now: Date): number | undefined;
-}
 
 /** What a call needs to know of the driver that makes it. */
 export interface ProviderIdentity extends CallQuirks {
