@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
+import { Secret } from "@shared/core/secret.ts";
+import { connect } from "@shared/db/client.ts";
 import { sealingKeys } from "@shared/db/sealing_keys.ts";
 import { withDatabase } from "../support/database.ts";
+import { FIRST_PAGE, KEYS, rotateOnePage } from "../support/key_rotation.ts";
 import { counts, fault, report, SEED } from "./support/fault.ts";
-import { FIRST_PAGE, rotateOnePage } from "./support/key_rotation.ts";
 import { between, eventually, pause, random } from "./support/plan.ts";
 import { openProxy } from "./support/proxy.ts";
 import { vaultOf } from "./support/token_client.ts";
-import { FAST, finish, KEYS, runWorld, type TokenWorld } from "./support/token_world.ts";
-import { connect } from "@shared/db/client.ts";
-import { Secret } from "@shared/core/secret.ts";
+import { FAST, finish, runWorld, type TokenWorld } from "./support/token_world.ts";
 
 const NONE = { deadSpurious: 0, silentBroken: 0, unreadable: 0 };
 

@@ -15,6 +15,7 @@ import { createApp as oauthCallback } from "../../../functions/oauth-callback/ap
 import { createApp as webhooks } from "../../../functions/webhooks/app.ts";
 import { type TestDatabase, withDatabase } from "../../support/database.ts";
 import { addPerson } from "../../support/people.ts";
+import { assertNotStored } from "../../support/secret_scan.ts";
 
 /** TEST KEYS: they open nothing but the sandbox of one test. */
 export const KEYS = {
@@ -69,7 +70,7 @@ const TABLES = [
   "raphael_private.webhook_events",
 ];
 
-/** `without`: names of settings that the operator left out. At its end the log is searched for secrets. */
+/** `without`: names of settings that the operator left out. At its end log and database are searched for secrets. */
 export async function withFunctions(
   use: (world: FunctionsWorld) => Promise<void>,
   { without = [] }: { readonly without?: readonly string[] } = {},
@@ -201,6 +202,7 @@ export async function withFunctions(
       for (const token of provided) secrets.add(token);
       const log = lines.join("\n");
       assert.ok(log.length > 0);
+      await assertNotStored(database.admin, secrets);
       for (const secret of secrets) {
         assert.ok(!log.includes(secret), `${secret.slice(0, 8)}… is in the log`);
       }

@@ -1,5 +1,5 @@
 /** A worker process that refreshes accounts at random, in several lanes. SIGTERM lets it finish. */
-import { FIRST_PAGE, rotateOnePage } from "./key_rotation.ts";
+import { FIRST_PAGE, rotateOnePage } from "../../support/key_rotation.ts";
 import { pause } from "./plan.ts";
 import { createTokenClient, type TokenPlan } from "./token_client.ts";
 

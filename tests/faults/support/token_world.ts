@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { toBase64 } from "@shared/core/bytes.ts";
 import { Secret } from "@shared/core/secret.ts";
 import { openTokens, sealTokens } from "@shared/connections/tokens.ts";
 import { loadAccount, storeTokens } from "@shared/db/accounts.ts";
 import type { Sql } from "postgres";
 import { type TestDatabase, withDatabase } from "../../support/database.ts";
+import { KEYS } from "../../support/key_rotation.ts";
 import { addAccount, addPerson } from "../../support/people.ts";
 import { eventually } from "./plan.ts";
 import { createTokenClient, type TokenPlan, vaultOf } from "./token_client.ts";
@@ -14,10 +14,6 @@ import {
   type TokenProviderOptions,
 } from "./token_provider.ts";
 import { type Workers, workersOf } from "./workers.ts";
-
-/** TEST KEYS: counted, not drawn. */
-const key = (first: number) => toBase64(Uint8Array.from({ length: 32 }, (_, i) => first + i));
-export const KEYS = { k1: key(1), k2: key(2) };
 
 /** Minutes made seconds: the same code, another clock. */
 export const FAST = { leaseSeconds: 1, patienceSeconds: 2, requestMs: 10_000 } as const;
@@ -77,7 +73,10 @@ export async function runWorld(
   const crews: Workers[] = [];
   try {
     const accounts: string[] = [];
-    while (accounts.length < count) accounts.push(await link(admin, app, provider));
+    while (accounts.length < count) {
+      const some = Array.from({ length: Math.min(20, count - accounts.length) });
+      accounts.push(...await Promise.all(some.map(() => link(admin, app, provider))));
+    }
     await use({
       admin,
       provider,
