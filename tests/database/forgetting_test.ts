@@ -83,6 +83,31 @@ Deno.test("prune() forgets what has served its time, and nothing earlier", async
   });
 });
 
+Deno.test("prune() keeps things as long as raphael_private.retention says, for ever where it says nothing", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const rows = await admin`
+      select what, keep::text as keep from raphael_private.retention order by what`;
+    assert.deepEqual(rows.map(({ what, keep }) => `${what} ${keep}`), [
+      "dead_jobs 90 days",
+      "oauth_states 01:00:00",
+      "pending_accounts 01:00:00",
+      "rate_limits 1 day",
+      "revocations 30 days",
+      "webhook_events 30 days",
+    ]);
+    for (const name of ["a", "b"]) await bury(app, await claimed(app, name), "test", "test");
+    await admin`
+      update raphael_private.dead_jobs set died_at = now() - interval '100 days' where id = (
+        select min(id) from raphael_private.dead_jobs)`;
+    await admin`delete from raphael_private.retention where what = 'dead_jobs'`;
+    await prune(app);
+    assert.equal(await count(admin, "raphael_private.dead_jobs"), 2);
+    await admin`insert into raphael_private.retention values ('dead_jobs', '99 days', 'test')`;
+    await prune(app);
+    assert.equal(await count(admin, "raphael_private.dead_jobs"), 1);
+  });
+});
+
 Deno.test("prune() takes links that nobody confirmed, and no account that was ever open", async () => {
   await withDatabase(async ({ app, admin }) => {
     const userId = await addPerson(admin);
