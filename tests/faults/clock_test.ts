@@ -13,6 +13,7 @@ import {
 } from "./support/ledger.ts";
 import { withOwnPostgres } from "./support/own_postgres.ts";
 import { between, eventually, pause, random } from "./support/plan.ts";
+import { produce } from "./support/producer.ts";
 import { createWorkers, withWorkers } from "./support/workers.ts";
 
 const HOUR = 3_600;
@@ -29,11 +30,10 @@ fault(
     try {
       await withWorkers({ leaseSeconds: 1, workMs: 60 }, async ({ admin }, workers) => {
         const next = random(SEED);
-        const jobs = namesOf(counts(500, 30_000));
-        await enqueueNamed(admin, jobs);
+        const producer = await produce((work) => work(admin), { most: counts(Infinity, 100_000) });
         const crew = await Promise.all(clocks.map(({ env }) => workers.start({ env })));
         let [jumps, bitten, stops] = [0, 0, 0];
-        while (jumps < counts(4, 200) && injecting() && await waitingJobs(admin) > 0) {
+        while (bitten < counts(3, 200) && injecting() && await producer.busy()) {
           const at = jumps++ % crew.length;
           const [clock, worker, both] = [clocks[at], crew[at], CLOCKS[at]];
           assert.ok(clock && worker && both);
@@ -51,8 +51,9 @@ fault(
           await pause(between(next, 1_300, 2_000));
           worker.send("SIGCONT");
         }
+        const { sent } = await producer.stop();
         await eventually(async () => await waitingJobs(admin) === 0, counts(30_000, 120_000));
-        const found = await check(admin, jobs);
+        const found = await check(admin, sent);
         report("FT-34", {
           hits: bitten,
           jumps,
@@ -61,7 +62,7 @@ fault(
           ...found,
         });
         assert.ok(bitten > 0, "no clock jumped while its worker held a job");
-        assertExact(found, jobs.length);
+        assertExact(found, sent.length);
       });
     } finally {
       for (const clock of clocks) clock.remove();
@@ -89,8 +90,10 @@ async function steppingBack(clock: FakeClock): Promise<void> {
       const crew = await Promise.all([workers.start(), workers.start()]);
       let [steps, held] = [0, 0];
       for (; steps < counts(1, 2); steps++) {
-        await pause(300);
-        for (const { pid } of crew) held += await admin.query((sql) => heldBy(sql, pid));
+        await eventually(async () => {
+          for (const { pid } of crew) held += await admin.query((sql) => heldBy(sql, pid));
+          return held > 0;
+        }, 10_000);
         const before = await skew();
         clock.set(-(steps + 1) * STEP_SECONDS);
         assert.ok(await skew() - before < -STEP_SECONDS * 500, "the clock did not step");
@@ -100,16 +103,12 @@ async function steppingBack(clock: FakeClock): Promise<void> {
         30_000 + 2_500 * STEP_SECONDS,
       );
       const found = await admin.query((sql) => check(sql, jobs));
-      // A lease that passed on while its worker lived would be refused, and its job run twice.
-      const [{ again }] = await admin.query((sql) =>
-        sql<[{ again: number }]>`
-          select (count(*) - count(distinct name))::int as again from faults.runs`
-      );
+      // Had a lease passed on while its worker lived, one of the two would be refused.
       const refused = workers.said("job_lost");
-      report("FT-35", { hits: held, steps, refused, again, ...found });
+      report("FT-35", { hits: held, steps, refused, ...found });
       assert.ok(held > 0, "no job was held when the clock stepped");
       assert.ok(empty, "the queue does not end");
-      assert.deepEqual([refused, again], [0, 0]);
+      assert.equal(refused, 0);
       assertExact(found, jobs.length);
     } finally {
       await workers.stop();

@@ -42,7 +42,7 @@ fault(
       try {
         const crew = await Promise.all([workers.start(), workers.start()]);
         const bare = await bareDriver.start();
-        const producer = produce(db);
+        const producer = await produce((work) => db.query(work));
         let slowest = 0;
         let restarts = 0;
         for (; restarts < counts(2, 50) && injecting(); restarts++) {

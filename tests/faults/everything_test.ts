@@ -41,7 +41,7 @@ fault(
         );
         const crew = await Promise.all(Array.from({ length: CREW }, () => workers.start()));
         await admin.query((sql) => enqueueNamed(sql, POISON, POISON_ATTEMPTS));
-        const producer = produce(admin);
+        const producer = await produce((work) => admin.query(work));
         const done = {
           kills: 0,
           stops: 0,

@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { counts, fault, report, SEED } from "./support/fault.ts";
-import {
-  assertExact,
-  check,
-  createLedger,
-  enqueueNamed,
-  namesOf,
-  waitingJobs,
-} from "./support/ledger.ts";
+import { assertExact, check, createLedger, waitingJobs } from "./support/ledger.ts";
 import { between, eventually, pause, random, type WorkerPlan } from "./support/plan.ts";
+import { produce } from "./support/producer.ts";
 import { openProxy, type Proxy } from "./support/proxy.ts";
 import { createWorkers, type Workers } from "./support/workers.ts";
 
@@ -51,8 +45,9 @@ fault(
       { leaseSeconds: 1, workMs: 20 },
       async ({ db, proxy, workers }) => {
         const next = random(SEED);
-        const jobs = namesOf(counts(800, 60_000));
-        await enqueueNamed(db.admin, jobs);
+        const producer = await produce((work) => work(db.admin), {
+          most: counts(Infinity, 100_000),
+        });
         const crew = await Promise.all([workers.start(), workers.start()]);
         const lost = { commits: 0, statements: 0 };
         proxy.set({
@@ -70,18 +65,18 @@ fault(
           },
         });
         await eventually(
-          async () =>
-            proxy.hits >= counts(40, 2_000) || !injecting() || await waitingJobs(db.admin) === 0,
+          async () => proxy.hits >= counts(40, 2_000) || !injecting() || !await producer.busy(),
           600_000,
         );
         proxy.set();
+        const { sent } = await producer.stop();
         const empty = await drained(db);
-        const found = await check(db.admin, jobs);
+        const found = await check(db.admin, sent);
         report("FT-06", { hits: proxy.hits, ...lost, ...found });
         assert.ok(lost.commits > 0, "no commit's answer was lost");
         assert.ok(crew.every((worker) => worker.alive()), "a worker died with its connection");
         assert.ok(empty, "the queue does not end");
-        assertExact(found, jobs.length);
+        assertExact(found, sent.length);
       },
     );
   },
@@ -102,26 +97,28 @@ fault(
           `alter role raphael_app in database ${name} set idle_in_transaction_session_timeout = '2s'`,
         );
         const next = random(SEED);
-        const jobs = namesOf(counts(1_000, 60_000));
-        await enqueueNamed(db.admin, jobs);
+        const producer = await produce((work) => work(db.admin), {
+          most: counts(Infinity, 100_000),
+        });
         const crew = await Promise.all([workers.start(), workers.start()]);
         let holes = 0;
-        while (holes < counts(1, 200) && injecting() && await waitingJobs(db.admin) > 0) {
+        while (holes < counts(1, 200) && injecting() && await producer.busy()) {
           await pause(between(next, 200, 800));
           proxy.set({ kind: "black_hole" });
           holes++;
           await pause(between(next, 1.2, 2) * DEADLINE_MS);
           proxy.set();
         }
+        const { sent } = await producer.stop();
         const empty = await drained(db);
-        const found = await check(db.admin, jobs);
+        const found = await check(db.admin, sent);
         const deadlines = workers.said("database_lost", /no answer in/);
         report("FT-07", { hits: proxy.hits, holes, deadlines, ...found });
         assert.ok(proxy.hits > 0, "no connection went into the hole");
         assert.ok(deadlines >= holes, "a hole met no deadline");
         assert.ok(crew.every((worker) => worker.alive()), "a worker died with its connection");
         assert.ok(empty, "the queue does not end");
-        assertExact(found, jobs.length);
+        assertExact(found, sent.length);
       },
     );
   },

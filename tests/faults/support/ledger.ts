@@ -82,9 +82,9 @@ export interface Check {
   readonly counter: number;
 }
 
-/** `count` names, half of them in each queue. */
-export function namesOf(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, i) => `${i % 2 ? "a" : "b"}:${i}`);
+/** `count` names, numbered from `first`, half of them in each queue. */
+export function namesOf(count: number, first = 0): readonly string[] {
+  return Array.from({ length: count }, (_, i) => `${i % 2 ? "a" : "b"}:${first + i}`);
 }
 
 /** I1 and I2 of the fault plan, by names instead of states: finished jobs leave the queue. */

@@ -8,7 +8,7 @@ export interface WorkerPlan {
   readonly workMs: number;
   /** Deadline of a database call, in place of the product's 15 and 30 seconds. */
   readonly deadlineMs?: number;
-  /** Claims for so long from its start, and ends hard when the wall clock is over, as an isolate does. */
+  /** Claims for so long from its start, and ends hard if the wall clock is over before its last job. */
   readonly isolate?: { readonly budgetMs: number; readonly wallMs: number };
 }
 

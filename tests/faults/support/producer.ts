@@ -1,8 +1,10 @@
-import type { Database } from "@shared/db/client.ts";
-import { enqueueNamed, waitingJobs } from "./ledger.ts";
+import type { Sql } from "@shared/db/client.ts";
+import { counts } from "./fault.ts";
+import { enqueueNamed, namesOf, waitingJobs } from "./ledger.ts";
 import { pause } from "./plan.ts";
 
-const BACKLOG = 300;
+/** Enough that no worker waits, so little that the queue ends soon after the last fault. */
+const BACKLOG = counts(300, 1_500);
 const BATCH = 100;
 
 /** What was enqueued for sure, and how many batches may have been: their answer was lost. */
@@ -11,27 +13,54 @@ export interface Produced {
   readonly unknown: number;
 }
 
-/** Keeps workers busy until told to stop. A batch whose commit is unknown is not sent again. */
-export function produce(db: Database): { stop(): Promise<Produced> } {
+export interface Producer {
+  /** Whether there is something to do, or will be. */
+  busy(): Promise<boolean>;
+  stop(): Promise<Produced>;
+}
+
+/** How to reach the database: `(work) => db.query(work)`, or `(work) => work(sql)`. */
+export type Query = <T>(work: (sql: Sql) => Promise<T>) => Promise<T>;
+
+export interface Production {
+  /** Jobs at most; without it there is no end until `stop()`. */
+  readonly most?: number;
+  /** Names of the n-th batch. */
+  readonly names?: (batch: number) => readonly string[];
+}
+
+/**
+ * Keeps workers busy, so that a slow machine has fewer jobs instead of a longer queue. A batch whose
+ * commit is unknown is not sent again. Answers once there is something to do.
+ */
+export async function produce(
+  query: Query,
+  { most = Infinity, names = (batch) => namesOf(BATCH, batch * BATCH) }: Production = {},
+): Promise<Producer> {
   const sent: string[] = [];
-  let [stopping, made, unknown] = [false, 0, 0];
+  const first = Promise.withResolvers<void>();
+  let [stopping, batches, unknown] = [false, 0, 0];
   const ended = (async () => {
-    while (!stopping) {
-      const names = Array.from({ length: BATCH }, () => `${made % 2 ? "a" : "b"}:${made++}`);
+    while (!stopping && sent.length < most) {
       try {
-        if (await db.query(waitingJobs) < BACKLOG) {
-          await db.query((sql) => enqueueNamed(sql, names)).then(
-            () => sent.push(...names),
+        if (await query(waitingJobs) < BACKLOG) {
+          const batch = names(batches++);
+          await query((sql) => enqueueNamed(sql, batch)).then(
+            () => sent.push(...batch),
             () => unknown++,
           );
         }
       } catch {
         // Between crash and recovery there is nothing to be done.
       }
+      if (sent.length > 0) first.resolve();
       await pause(50);
     }
+    stopping = true;
   })();
+  await first.promise;
   return {
+    busy: async () => !stopping || await query(waitingJobs).catch(() => 1) > 0,
     async stop() {
       stopping = true;
       await ended;

@@ -63,6 +63,8 @@ if (plan.isolate) {
     Deno.exit(1);
   }, wallMs);
   await runner.drain(budgetMs);
+  log("info", "retired");
+  Deno.exit(0);
 } else {
   for (;;) await runner.drain(30_000);
 }
