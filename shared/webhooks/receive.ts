@@ -31,8 +31,8 @@ export function maxBytes(slug: string): number | undefined {
 
 /** More in one statement gained nothing (docs/PERFORMANCE.md). */
 const GROUP = { items: 256, bytes: 4 * 1_024 * 1_024 };
-/** A few groups' worth, and room for two of the largest bodies; an isolate has 256 MB for everything. */
-const HELD = { items: 2_048, bytes: 32 * 1_024 * 1_024 };
+/** Four groups' worth, and room for two of the largest bodies; an isolate has 256 MB for everything. */
+const HELD = { items: 1_024, bytes: 32 * 1_024 * 1_024 };
 /** Providers hang up after 5 to 30 seconds, so a later 2xx would reach nobody. */
 const DEADLINE_MS = 10_000;
 
