@@ -40,11 +40,33 @@ comment on column raphael_private.provider_gates.openings is 'In a row: the brea
 comment on column raphael_private.provider_gates.slots is
   'While half open or ramping: until when each request under way has its slot; a dead worker''s runs out';
 comment on column raphael_private.provider_gates.credits is
-  'Requests that may leave now, one number a limit. A tenth of the budget is the most that gathers, and the rest flows in over its time, so that no window of that time ever sees more than the budget';
+  'Requests that may leave now, one number a limit. A fifth of the budget is the most that gathers, and the rest flows in over its time, so that no window of that time ever sees more than the budget';
 comment on column raphael_private.provider_gates.lines is
   'End of the line of deferred jobs: what a person waits for (priority below 100), news (below 200), history';
 comment on column raphael_private.provider_gates.probe_seconds is 'Lease of a slot, longer than any request';
 comment on column raphael_private.provider_gates.ramp_seconds is 'How long before twice as many requests may be under way: 1, 2, 4 …';
+
+create function raphael_private.budget_burst(p_requests int) returns float8
+language sql
+immutable
+security definer
+set search_path = ''
+as $$
+  select greatest(1, p_requests * 0.2)
+$$;
+comment on function raphael_private.budget_burst(int) is
+  'Most requests that gather while nobody asks: a fifth of a limit';
+
+create function raphael_private.budget_rate(p_requests int, p_seconds float8) returns float8
+language sql
+immutable
+security definer
+set search_path = ''
+as $$
+  select greatest(1, p_requests * 0.8) / p_seconds
+$$;
+comment on function raphael_private.budget_rate(int, float8) is
+  'Requests that flow in a second: the other four fifths, over the limit''s time';
 
 create function raphael_private.gate_room(g raphael_private.provider_gates) returns int
 language sql
@@ -90,16 +112,17 @@ begin
   if g.budget_requests <> p_requests or g.budget_seconds <> p_seconds then
     g.budget_requests := p_requests;
     g.budget_seconds := p_seconds;
-    g.credits := '{}'; -- enough for the first pull: nobody knows what was sent before
+    g.credits := '{}';
   end if;
   for i in 1 .. cardinality(p_requests) loop
-    v_burst := greatest(1, p_requests[i] / 10.0);
-    v_rate := greatest(1, p_requests[i] - v_burst) / p_seconds[i];
+    v_burst := raphael_private.budget_burst(p_requests[i]);
+    v_rate := raphael_private.budget_rate(p_requests[i], p_seconds[i]);
     -- Pulls leave a fifth of what gathers to refreshes and revocations.
     v_need := least(v_burst, 1 + v_burst / 5);
+    -- A new gate starts full: of a daily budget it would gather for hours what a first link needs at once.
     g.credits[i] := least(
       v_burst,
-      coalesce(g.credits[i] + v_rate * extract(epoch from v_now - g.credited_at), v_need)
+      coalesce(g.credits[i] + v_rate * extract(epoch from v_now - g.credited_at), v_burst)
     );
     v_wait := greatest(v_wait, (case p_urgency when 'pull' then v_need else 1 end - g.credits[i]) / v_rate);
   end loop;

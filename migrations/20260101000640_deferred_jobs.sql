@@ -9,7 +9,8 @@ security definer
 set search_path = ''
 as $$
   -- A little below the budget, so that who comes in line finds a credit; 20 a second where none is declared.
-  select coalesce(min(0.95 * greatest(1, n * 0.9) / s), 20) from unnest(g.budget_requests, g.budget_seconds) u (n, s)
+  select coalesce(min(0.95 * raphael_private.budget_rate(n, s)), 20)
+  from unnest(g.budget_requests, g.budget_seconds) u (n, s)
 $$;
 comment on function raphael_private.gate_pace(raphael_private.provider_gates) is
   'Deferred jobs of a provider that come back a second';
@@ -183,7 +184,10 @@ select
 from raphael_private.provider_gates g
 cross join lateral (
   select string_agg(n || ' in ' || s || ' s', ', ') as budget,
-         floor(min(least(greatest(1, n / 10.0), c + 0.9 * n / s * extract(epoch from now() - g.credited_at)))) as left_now
+         floor(min(least(
+           raphael_private.budget_burst(n),
+           c + raphael_private.budget_rate(n, s) * extract(epoch from now() - g.credited_at)
+         ))) as left_now
   from unnest(g.budget_requests, g.budget_seconds, g.credits) u (n, s, c)
 ) b;
 comment on view raphael_private.gate_states is

@@ -107,9 +107,14 @@ async function outcomeOf(
   provider: GatedProvider,
   now: Date,
 ): Promise<PassOutcome> {
-  const plain = await provider.conform?.(response.clone()) ?? response;
+  // What cannot be read is the driver's to judge: it reads the answer again.
+  const plain = await provider.conform?.(response.clone()).catch(() => response) ?? response;
   const failure = failureOf(plain, now, provider);
-  if (failure?.kind === "rate_limited") return { kind: "limited", retryAfter: failure.retryAfter };
+  // Where each person has a budget of their own, one who used it up stops nobody else.
+  const isPersonal = provider.limits?.some((limit) => limit.scope === "account") ?? false;
+  if (failure?.kind === "rate_limited" && !isPersonal) {
+    return { kind: "limited", retryAfter: failure.retryAfter };
+  }
   return { kind: failure?.kind === "unavailable" ? "failed" : "ok" };
 }
 

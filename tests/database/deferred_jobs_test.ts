@@ -51,8 +51,8 @@ Deno.test("claimJobs() passes over a shut provider's jobs, and lines them up at 
     const line = await waits(db, dead);
     const [first = 0, last = 0] = [line[0], line.at(-1)];
     assert.ok(first > 118 && first < 122, String(first));
-    // 6,000 a minute, of which 90 % flow in and 95 % are given out: 1,200 take 14 s.
-    assert.ok(last - first > 13.9 && last - first < 14.2, String(last - first));
+    // 6,000 a minute, of which 80 % flow in and 95 % are given out: 1,200 take 15.8 s.
+    assert.ok(last - first > 15.7 && last - first < 15.9, String(last - first));
     const [spent] = await db.admin`
       select max(attempt)::int as attempts, count(snoozed_since)::int as snoozed
       from raphael_private.sync_jobs where account_id = ${dead}`;

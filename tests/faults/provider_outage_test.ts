@@ -19,7 +19,7 @@ const OUTAGE = {
   requests: counts(80, 150),
   perSeconds: 2,
   outageMs: counts(1_500, 60_000),
-  accounts: 5,
+  accounts: counts(5, 50),
   jobs: counts(120, 5_000),
 };
 /** Between the gate's decision and the provider's clock lies one busy machine. */
@@ -81,7 +81,7 @@ fault("FT-29", "outage and return: the budget holds from the first, nobody starv
   assert.ok(most <= OUTAGE.requests, `${most} requests in one window`);
   assert.ok(ended, "the jobs do not end");
   assert.deepEqual(left, { waiting: 0, dead: 0, attempts: 1, doubled: 0 });
-  // None of five is left for the end, and none done long before the others.
+  // No account is left for the end, and none done long before the others.
   assert.ok(firstEnd > 0.5, `one account was done after ${firstEnd} of the time`);
 });
 

@@ -115,6 +115,15 @@ Deno.test("gatedFetch() says how it went: a refusal is no failure, a timeout is 
   assert.deepEqual(lost.told, [{ kind: "unused" }]);
 });
 
+Deno.test("gatedFetch() lets one person's used up budget stop nobody else", async () => {
+  const { gate, told } = gateOf(PASS);
+  const limits = [{ requests: 150, perSeconds: 3_600, scope: "account" }] as const;
+  const full = () => Promise.resolve(new Response(null, { status: 429 }));
+  const fetch = gatedFetch(full, gate, { ...PROVIDER, limits }, { call: {}, now });
+  assert.equal((await fetch(ADDRESS)).status, 429);
+  assert.deepEqual(told, [{ kind: "ok" }]);
+});
+
 Deno.test("admit() sleeps through a short wait, two seconds in all, and hands back a longer one", async () => {
   const short = gateOf({ kind: "wait", seconds: 0.02 }, { kind: "wait", seconds: 0.02 }, PASS);
   assert.deepEqual(await admit(short.gate, PROVIDER, "pull"), PASS);
