@@ -126,6 +126,11 @@ Deno.test("redrive_jobs() begins anew, with all attempts, and counts how often",
       assert.deepEqual(await list(admin), []);
       assert.deepEqual(await redrive(admin, { id: dead?.id }), { redriven: 0, coalesced: 0 });
     }
+    await bury(app, await claimOne(app), "contract", "Cannot read");
+    await admin`update raphael_private.queues set max_attempts = 7`;
+    await redrive(admin, { error_class: "contract" });
+    const [again] = await admin`select max_attempts from raphael_private.sync_jobs`;
+    assert.equal(again?.["max_attempts"], 7, "as many attempts as jobs have by now");
   });
 });
 
