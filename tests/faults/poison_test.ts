@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { TestDatabase } from "../support/database.ts";
-import { counts, fault, report } from "./support/fault.ts";
+import { counts, fault, LONG, report } from "./support/fault.ts";
 import { check, enqueueNamed, namesOf, waitingJobs } from "./support/ledger.ts";
 import { eventually } from "./support/plan.ts";
 import { withWorkers, type Workers } from "./support/workers.ts";
@@ -50,7 +50,7 @@ interface Poisoned {
 async function poisoned(db: TestDatabase, workers: Workers, p: Poisoned) {
   const { admin } = db;
   await enqueueNamed(admin, [...p.innocent, ...p.poison], ATTEMPTS);
-  const deaths = await drainAnyhow(db, workers, counts(40_000, 470_000));
+  const deaths = await drainAnyhow(db, workers, counts(40_000, 300_000));
   const found = await check(admin, p.innocent);
   const dead = await admin<{ name: string; attempt: number; why: string }[]>`
     select payload ->> 'eventId' as name, attempt, error_class as why from raphael_private.dead_jobs`;
@@ -86,15 +86,17 @@ fault("FT-09", "memory and CPU spent: the job dies of it, and nobody else", asyn
 fault("FT-10", "poison dies of its own attempts, its neighbours pay nothing", async () => {
   const innocent = namesOf(counts(200, 10_000));
   const poison = poisonOf(["exit", "throw", "hang", "nul"], counts(1, 25));
-  let baseline = 0;
-  await withWorkers({ workMs: 20 }, async (db, workers) => {
-    await enqueueNamed(db.admin, innocent, ATTEMPTS);
-    await drainAnyhow(db, workers, counts(40_000, 470_000));
-    baseline = await p99(db);
-  });
+  let baseline = NaN;
+  if (LONG) {
+    await withWorkers({ workMs: 20 }, async (db, workers) => {
+      await enqueueNamed(db.admin, innocent, ATTEMPTS);
+      await drainAnyhow(db, workers, 120_000);
+      baseline = await p99(db);
+    });
+  }
   await withWorkers({ workMs: 20 }, async (db, workers) => {
     const found = await poisoned(db, workers, { poison, innocent });
-    report("FT-10", { ...found, p99Ms: await p99(db), baselineMs: baseline });
+    report("FT-10", { ...found, p99Ms: await p99(db), ...(LONG ? { baselineMs: baseline } : {}) });
     assert.ok(found.deaths >= ATTEMPTS, "no poison killed its worker");
   });
 });
