@@ -43,7 +43,22 @@ export function functionEnv(options: FunctionEnvOptions): Readonly<Record<string
     TERRA_WEBHOOK_SECRET: keys.terra.webhookSecret,
     DEXCOM_CLIENT_ID: CLIENT_IDS.dexcom,
     DEXCOM_CLIENT_SECRET: keys.dexcom.secret,
+    ...Object.fromEntries(
+      Object.entries(keys.cloud).flatMap(([slug, { secret, webhookSecret, verifyToken }]) => {
+        const prefix = slug.toUpperCase();
+        return [
+          [`${prefix}_CLIENT_ID`, cloudClientId(slug)],
+          [`${prefix}_CLIENT_SECRET`, secret],
+          [`${prefix}_WEBHOOK_SECRET`, webhookSecret],
+          [`${prefix}_VERIFY_TOKEN`, verifyToken],
+        ];
+      }),
+    ),
   };
+}
+
+export function cloudClientId(slug: string): string {
+  return `raphael-local-${slug}`;
 }
 
 /** What the sandbox knows us by. */

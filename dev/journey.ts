@@ -52,6 +52,18 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
   });
   await step("Dexcom linked through its pages", () => demo.link("dexcom", DEMO));
   await step("Dexcom polled", quiet);
+  await step("WHOOP linked, its history fetched, a nap announced", async () => {
+    await demo.link("whoop", DEMO);
+    await quiet();
+    await publish(stack, "whoop", "sleep");
+    await quiet();
+  });
+  await step("Strava linked, its history fetched, an activity announced", async () => {
+    await demo.link("strava", DEMO);
+    await quiet();
+    await publish(stack, "strava", "activities");
+    await quiet();
+  });
 
   const other = await step("another person signs in and links Oura", async () => {
     const person = await signIn(stack, stack.other);
@@ -67,7 +79,7 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
 /** Something new at the provider, and its webhook accepted by us. */
 async function publish(
   { sandbox }: Stack,
-  provider: "oura" | "terra",
+  provider: string,
   resource: string,
 ): Promise<void> {
   const known = sandbox.control.deliveries().length;

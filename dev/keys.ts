@@ -6,6 +6,13 @@ import { toBase64 } from "@shared/core/bytes.ts";
 import { failure } from "./failure.ts";
 import { exists } from "./postgres_files.ts";
 import { randomSecret, writePrivate } from "./private_file.ts";
+import { PRETEND_PROVIDERS } from "./sandbox/provider.ts";
+
+const cloudKeys = z.object({
+  secret: z.string(),
+  webhookSecret: z.string(),
+  verifyToken: z.string(),
+});
 
 const keysSchema = z.object({
   /** Signs sessions; a new one at each start would sign everybody out. */
@@ -18,6 +25,8 @@ const keysSchema = z.object({
   oura: z.object({ secret: z.string(), verifyToken: z.string() }),
   terra: z.object({ apiKey: z.string(), webhookSecret: z.string() }),
   dexcom: z.object({ secret: z.string() }),
+  /** By slug; drawn for each that the sandbox has learnt since the file was written. */
+  cloud: z.record(z.string(), cloudKeys).default({}),
 });
 
 export type Keys = Readonly<z.output<typeof keysSchema>>;
@@ -27,10 +36,23 @@ export async function loadKeys(stateDir: string): Promise<Keys> {
   const path = keysFile(stateDir);
   if (await exists(path)) {
     const read = keysSchema.safeParse(parse(await Deno.readTextFile(path)));
-    if (read.success) return read.data;
+    if (read.success) return await withCloud(path, read.data);
     throw failure(`Cannot read ${path}: not as this version writes it; --fresh draws new keys`);
   }
-  const keys = await drawKeys();
+  return await withCloud(path, await drawKeys());
+}
+
+/** Writes the keys with those of every cloud provider. */
+async function withCloud(path: string, drawn: Keys): Promise<Keys> {
+  const draw = () => ({
+    secret: randomSecret(),
+    webhookSecret: randomSecret(),
+    verifyToken: randomSecret(),
+  });
+  const cloud = Object.fromEntries(
+    Object.keys(PRETEND_PROVIDERS).map((slug) => [slug, drawn.cloud[slug] ?? draw()]),
+  );
+  const keys = { ...drawn, cloud };
   await writePrivate(path, JSON.stringify(keys, null, 2));
   return keys;
 }
@@ -64,5 +86,6 @@ async function drawKeys(): Promise<Keys> {
     oura: { secret: randomSecret(), verifyToken: randomSecret() },
     terra: { apiKey: randomSecret(), webhookSecret: randomSecret() },
     dexcom: { secret: randomSecret() },
+    cloud: {},
   };
 }

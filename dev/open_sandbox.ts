@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CLIENT_IDS } from "./function_env.ts";
+import { CLIENT_IDS, cloudClientId } from "./function_env.ts";
 import type { Keys } from "./keys.ts";
 import { type Sandbox, startSandbox } from "./sandbox/server.ts";
 
@@ -22,6 +22,15 @@ export function openSandbox(options: OpenSandboxOptions): Promise<Sandbox> {
     ledgerPath: join(folder, "sandbox.jsonl"),
     announceSeconds: 60,
     clients: {
+      ...Object.fromEntries(
+        Object.entries(keys.cloud).map(([slug, { secret, webhookSecret }]) => [slug, {
+          id: cloudClientId(slug),
+          secret,
+          webhookSecret,
+          webhookUrl: `${functions}/webhooks/${slug}`,
+          redirectUris: redirectUris(slug),
+        }]),
+      ),
       oura: { id: CLIENT_IDS.oura, secret: keys.oura.secret, redirectUris: redirectUris("oura") },
       terra: {
         id: CLIENT_IDS.terra,

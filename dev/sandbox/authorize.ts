@@ -10,6 +10,10 @@ export interface AuthorizeOptions {
   readonly scopes: readonly string[];
   /** Whether the person may untick scopes, and the redirect tells which are left (Oura). */
   readonly partialScopes: boolean;
+  /** What stands between scopes, where it is not a space (Strava). */
+  readonly scopeSeparator?: string;
+  /** Shortest `state` that is taken (WHOOP: 8). */
+  readonly minStateLength?: number;
   /** Parameters beyond RFC 6749 that this provider adds to the good redirect. */
   readonly echoScope: boolean;
 }
@@ -31,7 +35,11 @@ export async function authorize(c: Context, options: AuthorizeOptions): Promise<
     return c.redirect(url.href, 302);
   };
   if (query.get("response_type") !== "code") return back({ error: "unsupported_response_type" });
-  const asked = query.get("scope")?.split(" ").filter(Boolean) ?? [];
+  if ((query.get("state") ?? "").length < (options.minStateLength ?? 0)) {
+    return back({ error: "invalid_state" });
+  }
+  const separator = options.scopeSeparator ?? " ";
+  const asked = query.get("scope")?.split(separator).filter(Boolean) ?? [];
   // An empty scope means everything the app has.
   const scopes = asked.length ? asked : [...options.scopes];
   if (scopes.some((scope) => !options.scopes.includes(scope))) {
@@ -49,7 +57,7 @@ export async function authorize(c: Context, options: AuthorizeOptions): Promise<
   const ticked = form.getAll("scope").map(String).filter((scope) => scopes.includes(scope));
   const granted = options.partialScopes ? ticked : scopes;
   const code = options.issuer.issueCode({ person, redirectUri, scopes: granted });
-  return back({ code, ...(options.echoScope ? { scope: granted.join(" ") } : {}) });
+  return back({ code, ...(options.echoScope ? { scope: granted.join(separator) } : {}) });
 }
 
 function check(

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Courier, DeliveryRecord } from "./deliver.ts";
 import { belongsTo, type Fault, FAULT_KINDS, type FaultOrder, type Faults } from "./faults.ts";
 import type { Issuer, IssuerCounts, Rotation } from "./oauth.ts";
+import type { PretendProvider } from "./provider.ts";
 import type { createPublisher, Publication, PublishOrder } from "./publish.ts";
 import { shownUser, type TerraHooks } from "./terra/connections.ts";
 import type { World } from "./world.ts";
@@ -48,6 +49,7 @@ export function createControl(p: {
   readonly publisher: ReturnType<typeof createPublisher>;
   readonly courier: Courier;
   readonly terra: TerraHooks | undefined;
+  readonly others: readonly PretendProvider[];
   readonly requests: readonly RequestRecord[];
 }): Control {
   const { world, issuers, faults, publisher, courier } = p;
@@ -71,6 +73,7 @@ export function createControl(p: {
     revoke(provider, person) {
       if (provider !== "terra") {
         for (const issuer of named(provider)) issuer.revokePerson(person);
+        p.others.find(({ name }) => name === provider)?.revoked?.(person);
         return;
       }
       for (const connection of world.store.state.connections) {
@@ -115,7 +118,7 @@ const bodies = {
   }),
   publish: z.strictObject({
     person: z.string(),
-    provider: z.enum(["oura", "terra", "dexcom"]),
+    provider: z.string(),
     resource: z.string(),
     action: z.enum(["create", "update", "delete"]).exactOptional(),
     recordId: z.string().exactOptional(),

@@ -41,7 +41,7 @@ export interface Faults {
   middleware(provider: string, prefix: string): MiddlewareHandler;
 }
 
-/** Headers that a provider sends with its 429, beyond `Retry-After`. */
+/** Headers that a provider sends with its 429 in place of `Retry-After`, or beside it. */
 export type RateHeaders = (provider: string) => Readonly<Record<string, string>>;
 
 /** `closing` ends what a fault holds up, so that the server can stop. */
@@ -174,12 +174,19 @@ function rewrite(kind: FaultKind, bytes: Uint8Array, url: URL): string {
     return text;
   }
   if (typeof page !== "object" || page === null) return text;
-  const rows = ("data" in page && Array.isArray(page.data)) ? page.data : [];
   if (kind === "next_loop") {
-    return JSON.stringify({ ...page, next_token: url.searchParams.get("next_token") ?? "MA" });
+    const asked = url.searchParams.get("next_token") ?? url.searchParams.get("nextToken");
+    return JSON.stringify({ ...page, next_token: asked ?? "MA" });
   }
-  const data = kind === "duplicate_page" ? [...rows, ...rows] : rows.toReversed();
-  return JSON.stringify({ ...page, data });
+  const changed = (rows: readonly unknown[]) =>
+    kind === "duplicate_page" ? [...rows, ...rows] : rows.toReversed();
+  if (Array.isArray(page)) return JSON.stringify(changed(page));
+  const lists = Object.entries(page).map(([name, member]) =>
+    ["data", "records"].includes(name) && Array.isArray(member)
+      ? [name, changed(member)]
+      : [name, member]
+  );
+  return JSON.stringify(Object.fromEntries(lists));
 }
 
 /** What a connection torn on purpose fails with. */

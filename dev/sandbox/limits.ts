@@ -1,6 +1,8 @@
 export interface Allowance {
   readonly allowed: boolean;
   readonly limit: number;
+  /** Calls in this window, this one included. */
+  readonly used: number;
   readonly windowSeconds: number;
   /** Epoch seconds at which the window ends. */
   readonly resetAt: number;
@@ -17,6 +19,7 @@ export function createLimiter(limit: number, windowSeconds: number): (
     const seen = counts.get(key);
     const calls = seen?.window === window ? seen.calls + 1 : 1;
     counts.set(key, { window, calls });
-    return { allowed: calls <= limit, limit, windowSeconds, resetAt: (window + 1) * windowSeconds };
+    const resetAt = (window + 1) * windowSeconds;
+    return { allowed: calls <= limit, limit, used: calls, windowSeconds, resetAt };
   };
 }

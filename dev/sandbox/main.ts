@@ -4,7 +4,7 @@ import { startSandbox } from "./server.ts";
  * `deno run --allow-net --allow-env --allow-read --allow-write dev/sandbox/main.ts`
  *
  * `SANDBOX_PORT` (8787), `SANDBOX_LEDGER` (a file; without it everything is forgotten at the end),
- * `SANDBOX_WEBHOOK_BASE` (where Terra's pushes go: `<base>/webhooks/terra`). Prints one JSON line.
+ * `SANDBOX_WEBHOOK_BASE` (where Terra's pushes go: `<base>/webhooks/terra`, and WHOOP's). Prints one JSON line.
  */
 export const SANDBOX_CLIENTS = {
   oura: { id: "sandbox-oura", secret: "test-key-oura-client-secret" },
@@ -14,6 +14,8 @@ export const SANDBOX_CLIENTS = {
     webhookSecret: "test-key-terra-signing-secret",
   },
   dexcom: { id: "sandbox-dexcom", secret: "test-key-dexcom-client-secret" },
+  whoop: { id: "sandbox-whoop", secret: "test-key-whoop-client-secret" },
+  strava: { id: "sandbox-strava", secret: "test-key-strava-client-secret" },
 } as const;
 
 if (import.meta.main) {
@@ -26,6 +28,7 @@ if (import.meta.main) {
     clients: {
       ...SANDBOX_CLIENTS,
       terra: { ...SANDBOX_CLIENTS.terra, webhookUrl: `${base}/webhooks/terra` },
+      whoop: { ...SANDBOX_CLIENTS.whoop, webhookUrl: `${base}/webhooks/whoop` },
     },
     ...(ledgerPath ? { ledgerPath } : {}),
   });

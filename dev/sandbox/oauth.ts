@@ -3,6 +3,11 @@ import { SECOND } from "@shared/core/time.ts";
 import type { Clock } from "./clock.ts";
 import type { Grant, Store } from "./store.ts";
 
+export interface TokenAnswer {
+  readonly status: 200 | 400 | 401;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /** What becomes of a used refresh token: real providers differ, and faults are made of it. */
 export type Rotation =
   | { readonly kind: "none" }
@@ -32,12 +37,13 @@ export interface IssuerOptions {
   readonly clientAuth: readonly ("basic" | "body")[];
   readonly tokenType: string;
   /** Members that this provider adds to a token answer. */
-  readonly extra?: Readonly<Record<string, unknown>>;
-}
-
-export interface TokenAnswer {
-  readonly status: 200 | 400 | 401;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly extra?: Readonly<Record<string, unknown>> | ((grant: Grant) => Record<string, unknown>);
+  /** Without this scope there is no refresh token (WHOOP). */
+  readonly offlineScope?: string;
+  /** The token endpoint does not ask for the redirect URI again (Strava). */
+  readonly forgetsRedirectUri?: true;
+  /** A refresh hands out the same tokens while the access token lasts longer than this (Strava). */
+  readonly keepsAccessSeconds?: number;
 }
 
 /** What the issuer saw: the proof that a client never uses a refresh token twice. */
@@ -93,12 +99,15 @@ export function createIssuer(options: IssuerOptions): Issuer {
 
   function answer(grant: Grant): TokenAnswer {
     store.save();
+    const { offlineScope, extra } = options;
+    const access = grant.access.at(-1);
+    const isOffline = !offlineScope || grant.scopes.includes(offlineScope);
     const body = {
       token_type: options.tokenType,
-      access_token: grant.access.at(-1)?.token,
-      expires_in: options.accessSeconds,
-      refresh_token: grant.refresh.token,
-      ...options.extra,
+      access_token: access?.token,
+      expires_in: Math.round(((access?.expiresAt ?? 0) - now()) / SECOND),
+      ...(isOffline ? { refresh_token: grant.refresh.token } : {}),
+      ...(typeof extra === "function" ? extra(grant) : extra),
     };
     return { status: 200, body };
   }
@@ -113,7 +122,8 @@ export function createIssuer(options: IssuerOptions): Issuer {
     const code = codes.get(name);
     codes.delete(name);
     if (!code || code.expiresAt <= now()) return refuse("invalid_grant");
-    if (code.redirectUri !== form.get("redirect_uri")) return refuse("invalid_grant");
+    const sameUri = options.forgetsRedirectUri || code.redirectUri === form.get("redirect_uri");
+    if (!sameUri) return refuse("invalid_grant");
     counts.exchanges++;
     const { accessToken, refresh } = fresh();
     const grant: Grant = {
@@ -146,6 +156,8 @@ export function createIssuer(options: IssuerOptions): Issuer {
       if (!forgiven) return refuse("invalid_grant");
     }
     counts.refreshes++;
+    const left = (grant.access.at(-1)?.expiresAt ?? 0) - now();
+    if (left > (options.keepsAccessSeconds ?? Infinity) * SECOND) return answer(grant);
     const next = fresh();
     grant.access = [...grant.access.slice(-4), next.accessToken];
     if (rotation.kind !== "none") {
@@ -234,6 +246,4 @@ function decode(text: string): string {
   return decodeURIComponent(text.replaceAll("+", " "));
 }
 
-function opaque(): string {
-  return crypto.randomUUID().replaceAll("-", "") + crypto.randomUUID().replaceAll("-", "");
-}
+const opaque = () => `${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll("-", "");

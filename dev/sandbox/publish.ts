@@ -1,5 +1,6 @@
 import { addDays } from "@shared/core/time.ts";
 import { localDateIn } from "./clock.ts";
+import type { PretendProvider } from "./provider.ts";
 import { COLLECTIONS, listRecords, ouraUserId } from "./oura/collections.ts";
 import { notify } from "./oura/subscriptions.ts";
 import { uuidOf } from "./random.ts";
@@ -16,7 +17,7 @@ import {
 
 export interface PublishOrder {
   readonly person: string;
-  readonly provider: "oura" | "terra" | "dexcom";
+  readonly provider: string;
   /** `sleep`, `daily_activity`, `activity`, `egvs` …: the provider's own name. */
   readonly resource: string;
   /** Without it: `create` where records have ids of their own, else `update`. */
@@ -38,24 +39,30 @@ export function createPublisher(
   world: World,
   oura: SandboxClient | undefined,
   terra: TerraHooks | undefined,
+  others: readonly PretendProvider[],
 ) {
+  const find = (name: string) => others.find((one) => one.name === name);
+
   /** Puts something new into a person's data now, and tells whom the provider tells. */
   function publish(order: PublishOrder): Publication {
     const { person, provider, resource } = order;
-    if (!isPublishable(provider, resource)) {
+    const other = find(provider);
+    const creates = other ? other.publishes[resource] : CREATABLE[provider]?.includes(resource);
+    if (other ? creates === undefined : !isPublishable(provider, resource)) {
       throw new Error(`Cannot publish ${provider} ${resource}: unknown resource`);
     }
-    const creatable = CREATABLE[provider]?.includes(resource) === true;
-    const action = order.action ?? (creatable ? "create" : "update");
-    if (action === "create" && !creatable) {
+    const action = order.action ?? (creates ? "create" : "update");
+    if (action === "create" && !creates) {
       throw new Error(`Cannot publish ${provider} ${resource}: there is one a day, update it`);
     }
     const recordId = action === "create"
-      ? uuidOf(world.seed, provider, person, resource, world.store.state.serial + 1)
+      ? other?.newId(world.store.state.serial + 1) ??
+        uuidOf(world.seed, provider, person, resource, world.store.state.serial + 1)
       : order.recordId ?? newest(order)?.id;
     if (!recordId) throw new Error(`Cannot publish ${provider} ${resource}: nothing there yet`);
     addPublished(world, { person, provider, resource, action, recordId });
     const done = { person, provider, resource, action, recordId };
+    other?.tell(done);
     if (provider === "oura") tellOura(done);
     if (provider === "terra") pushTerra(done);
     return done;
@@ -65,6 +72,8 @@ export function createPublisher(
     const who = personIn(world, person);
     const today = localDateIn(who.zone, world.clock());
     const first = addDays(today, -7);
+    const other = find(provider);
+    if (other) return other.records(who, resource, first, today).at(-1);
     if (provider === "oura") return listRecords(world, who, resource, first, today).at(-1);
     return terraRecords(world, who, resource, { first, last: today, withSamples: false }).at(-1);
   }
@@ -104,6 +113,7 @@ export function createPublisher(
   /** Tells what time alone has brought since `since`: a night that is over, a training that is done. */
   function announce(since: Date): void {
     const until = world.clock();
+    for (const other of others) other.announce(since, until);
     const isNew = (record: SandboxRecord) =>
       record.availableAt > since && record.availableAt <= until;
     const grants = world.store.state.grants.filter((one) => one.issuer === "oura" && !one.revoked);

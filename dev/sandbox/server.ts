@@ -7,6 +7,7 @@ import { createDexcom, type DexcomRegion } from "./dexcom/app.ts";
 import { createFaults, CUT } from "./faults.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import type { Issuer } from "./oauth.ts";
+import { PRETEND_PROVIDERS, type PretendProvider, type PretendProviderName } from "./provider.ts";
 import { createOura, rateHeaders } from "./oura/app.ts";
 import { createPublisher } from "./publish.ts";
 import { openStore } from "./store.ts";
@@ -34,7 +35,7 @@ export interface SandboxOptions {
     readonly oura?: SandboxClient;
     readonly terra?: SandboxClient;
     readonly dexcom?: SandboxClient;
-  };
+  } & { readonly [Name in PretendProviderName]?: SandboxClient };
 }
 
 export interface Sandbox {
@@ -94,12 +95,12 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     pageSize: options.pageSize ?? 10,
   };
   const closing = new AbortController();
+  const others: PretendProvider[] = [];
   const faults = createFaults((provider) => {
     const now = Math.floor(world.clock().getTime() / 1_000);
-    // Only Oura documents such headers.
     return provider === "oura"
       ? rateHeaders({ limit: 5_000, windowSeconds: 300, resetAt: now + 60 })
-      : {};
+      : others.find(({ name }) => name === provider)?.limitHeaders() ?? {};
   }, closing.signal);
   const requests: RequestRecord[] = [];
   const issuers = new Map<string, Issuer>();
@@ -139,7 +140,16 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       mount(`dexcom-${region}`, dexcom.app);
     }
   }
-  const publisher = createPublisher(world, clients.oura, terra?.hooks);
+  for (const [name, create] of Object.entries(PRETEND_PROVIDERS)) {
+    // SAFETY: `name` is a key of that table.
+    const client = clients[name as PretendProviderName];
+    if (!client) continue;
+    const provider = create(world, client);
+    others.push(provider);
+    issuers.set(name, provider.issuer);
+    mount(name, provider.app);
+  }
+  const publisher = createPublisher(world, clients.oura, terra?.hooks, others);
   const control = createControl({
     world,
     issuers,
@@ -147,6 +157,7 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     publisher,
     courier,
     terra: terra?.hooks,
+    others,
     requests,
   });
   app.use("/_control/*", async (c, next) => {
@@ -169,7 +180,10 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     : undefined;
   return Promise.resolve({
     url,
-    origins: Object.fromEntries(ORIGINS.map(([origin, prefix]) => [origin, `${url}/${prefix}`])),
+    origins: Object.fromEntries(
+      [...ORIGINS, ...others.flatMap(({ name, origins }) => origins.map((one) => [one, name]))]
+        .map(([origin, prefix]) => [origin, `${url}/${prefix}`]),
+    ),
     control,
     ledger: world.ledger,
     async stop() {

@@ -20,6 +20,11 @@ export interface OuraSubscription {
   expiresAt: number;
 }
 
+export interface StravaSubscription {
+  readonly id: number;
+  readonly callbackUrl: string;
+}
+
 /** A person's device linked through Terra. A new link has a new id. */
 export interface TerraConnection {
   readonly userId: string;
@@ -51,6 +56,8 @@ export interface SandboxState {
   serial: number;
   grants: Grant[];
   subscriptions: OuraSubscription[];
+  /** An app has one. */
+  stravaSubscription?: StravaSubscription;
   connections: TerraConnection[];
   published: Published[];
 }

@@ -68,7 +68,7 @@ export default defineProvider({
       done: [200],
     },
   }),
-  history: { kind: "pull", maxDays: HISTORY_DAYS, pageDays: 180 },
+  history: { kind: "pull", maxDays: HISTORY_DAYS, pageDays: 365 },
   limits: [
     { requests: 100, perSeconds: 900, scope: "app" },
     { requests: 1_000, perSeconds: 86_400, scope: "app" },

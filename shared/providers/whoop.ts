@@ -72,7 +72,8 @@ export default defineProvider({
       done: [200, 204, 401],
     },
   }),
-  history: { kind: "pull", maxDays: HISTORY_DAYS, pageDays: 90 },
+  // In one piece: pages begin with the newest record, and empty windows would cost requests.
+  history: { kind: "pull", maxDays: HISTORY_DAYS, pageDays: HISTORY_DAYS },
   limits: [
     { requests: 100, perSeconds: 60, scope: "app" },
     { requests: 10_000, perSeconds: 86_400, scope: "app" },

@@ -14,7 +14,6 @@ import { measure, present, rate } from "./kit/measure.ts";
 import { listOf } from "./kit/page.ts";
 import {
   collection,
-  HISTORY_DAYS,
   maybeNumber,
   maybeText,
   scored,
@@ -113,8 +112,7 @@ const bodyMeasurement = resource({
   name: "body_measurement",
   aliases: ["GET /v2/user/measurement/body", "body_measurement"],
   scope: "read:body_measurement",
-  // One answer, whatever the window; and one that seldom changes.
-  pageDays: HISTORY_DAYS,
+  // It seldom changes, and the answer is the same whatever the window.
   poll: { everyMinutes: 7 * 24 * 60, trailingHours: 1 },
   produces: ["height", "body_weight"],
   page: listOf(

@@ -20,6 +20,13 @@ Deno.test("functionEnv() is an environment that the functions start with", () =>
       oura: { secret: secret("oura"), verifyToken: secret("verify") },
       terra: { apiKey: secret("terra"), webhookSecret: secret("hook") },
       dexcom: { secret: secret("dexcom") },
+      cloud: {
+        whoop: {
+          secret: secret("whoop"),
+          webhookSecret: secret("whoop-hook"),
+          verifyToken: secret("whoop-verify"),
+        },
+      },
     },
   });
   const config = parseConfig(env, []);

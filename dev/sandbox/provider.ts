@@ -1,0 +1,47 @@
+import type { LocalDate } from "@shared/core/time.ts";
+import type { Hono } from "hono";
+import type { Issuer } from "./oauth.ts";
+import type { Person } from "./person.ts";
+import type { Publication } from "./publish.ts";
+import { createStrava } from "./strava/app.ts";
+import { createWhoop } from "./whoop/app.ts";
+import type { SandboxClient, SandboxRecord, World } from "./world.ts";
+
+/** A pretend provider as the server mounts it, and what can be made to happen there. */
+export interface PretendProvider {
+  /** Prefix of its routes; its name in faults, counts and the ledger. */
+  readonly name: string;
+  /** The real ones it stands for. */
+  readonly origins: readonly string[];
+  readonly app: Hono;
+  readonly issuer: Issuer;
+  /** Resources that `publish` takes, and whether a person can make a new one at any time. */
+  readonly publishes: Readonly<Record<string, boolean>>;
+  /** Its id for something new. */
+  newId(serial: number): string;
+  /** Records whose day is from `first` to `last`, both included, oldest first. */
+  records(
+    person: Person,
+    resource: string,
+    first: LocalDate,
+    last: LocalDate,
+  ): readonly SandboxRecord[];
+  /** Sends the webhook of something published. */
+  tell(publication: Publication): void;
+  /** Sends the webhooks of what became available after `since`. */
+  announce(since: Date, until: Date): void;
+  /** The person took their consent back. */
+  revoked?(person: string): void;
+  /** What stands beside a 429. */
+  limitHeaders(): Readonly<Record<string, string>>;
+}
+
+/** Every pretend provider of this kind, by its slug. */
+export const PRETEND_PROVIDERS = {
+  strava: createStrava,
+  whoop: createWhoop,
+} as const satisfies Readonly<
+  Record<string, (world: World, client: SandboxClient) => PretendProvider>
+>;
+
+export type PretendProviderName = keyof typeof PRETEND_PROVIDERS;
