@@ -1,0 +1,99 @@
+import { parse } from "yaml";
+import { readSharedText } from "../../support/shared_data.ts";
+
+/** A value of a parsed document. */
+export type Node = { readonly [key: string]: unknown };
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: "path" | "query" | "header";
+  readonly required: boolean;
+  readonly schema: Node;
+}
+
+export interface Operation {
+  readonly method: string;
+  /** `/v2/cycle/{cycleId}`. */
+  readonly path: string;
+  readonly parameters: readonly Parameter[];
+  /** Status, or `default`, to the schema of its JSON; nothing where it has no body. */
+  readonly responses: ReadonlyMap<string, Node | undefined>;
+}
+
+export interface Specification {
+  /** As published, `$ref`s inside. */
+  readonly document: Node;
+  readonly operations: readonly Operation[];
+}
+
+/** An OpenAPI 3 or Swagger 2 document of `../shared/provider-specs`; nothing (said once) where absent. */
+export function readSpecification(file: string): Specification | undefined {
+  const text = readSharedText(`provider-specs/${file}`);
+  if (text === undefined) return undefined;
+  const document: unknown = parse(text);
+  if (!isNode(document)) throw new Error(`Cannot read ${file}: no document`);
+  return { document, operations: operationsOf(document) };
+}
+
+const METHODS = ["get", "post", "put", "patch", "delete"];
+
+function operationsOf(document: Node): readonly Operation[] {
+  return members(document["paths"]).flatMap(([path, item]) =>
+    members(item).filter(([method]) => METHODS.includes(method)).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      // One publisher has paths twice, told apart by spaces at their end.
+      path: path.trim(),
+      parameters: [...list(item, "parameters"), ...list(operation, "parameters")]
+        .map((one) => parameterOf(resolve(document, one))),
+      responses: new Map(
+        members(isNode(operation) ? operation["responses"] : undefined)
+          .map(([status, response]) => [status, bodyOf(resolve(document, response))]),
+      ),
+    }))
+  );
+}
+
+function parameterOf(one: Node): Parameter {
+  const where = one["in"];
+  return {
+    name: String(one["name"]),
+    in: where === "path" || where === "header" ? where : "query",
+    required: one["required"] === true,
+    schema: isNode(one["schema"]) ? one["schema"] : inParameter(one),
+  };
+}
+
+/** Swagger 2 writes the schema into the parameter, whose `required` means something else. */
+function inParameter({ required: _required, in: _in, name: _name, ...schema }: Node): Node {
+  return schema;
+}
+
+function bodyOf(response: Node): Node | undefined {
+  if (isNode(response["schema"])) return response["schema"];
+  const json = members(response["content"]).find(([type]) => /\bjson\b/.test(type))?.[1];
+  const schema = isNode(json) ? json["schema"] : undefined;
+  return isNode(schema) ? schema : undefined;
+}
+
+/** `#/components/parameters/limit` followed; a `$ref` to elsewhere stays. */
+function resolve(document: Node, value: unknown): Node {
+  const node = isNode(value) ? value : {};
+  const ref = node["$ref"];
+  if (typeof ref !== "string" || !ref.startsWith("#/")) return node;
+  let target: unknown = document;
+  for (const key of ref.slice(2).split("/")) target = isNode(target) ? target[key] : undefined;
+  return resolve(document, target);
+}
+
+function members(value: unknown): readonly (readonly [string, unknown])[] {
+  return isNode(value) ? Object.entries(value) : [];
+}
+
+function list(value: unknown, name: string): readonly unknown[] {
+  const found = isNode(value) ? value[name] : undefined;
+  return Array.isArray(found) ? found : [];
+}

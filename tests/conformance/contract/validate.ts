@@ -1,0 +1,151 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { parseInstant } from "@shared/core/time.ts";
+import { isNode, type Node, type Operation, type Specification } from "./specification.ts";
+
+/** A request that a driver sent, and what the sandbox answered. */
+export interface Exchange {
+  readonly method: string;
+  readonly url: URL;
+  readonly status: number;
+  /** As text; empty where there was none. */
+  readonly body: string;
+}
+
+export interface Verdict {
+  readonly operation?: Operation;
+  /** What the specification does not allow, each by a name that a deviation can quote. */
+  readonly findings: readonly string[];
+  /** Whether there was a schema to hold the body to. */
+  readonly bodyChecked: boolean;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Holds exchanges below `base` to `specification`, in both directions. */
+export function validator(specification: Specification, base: string) {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addFormat("uuid", UUID);
+  ajv.addFormat("date-time", (text: string) => parseInstant(text)?.offsetMinutes !== undefined);
+  ajv.addFormat("date", /^\d{4}-\d\d-\d\d$/);
+  // Sizes of numbers, and formats of people's own.
+  for (const format of ["int32", "int64", "float", "double", "uri", "email", "byte"]) {
+    ajv.addFormat(format, true);
+  }
+  ajv.addSchema({ ...closed(specification.document) as Node, $id: "api" });
+
+  function check(schema: Node, value: unknown, what: string): readonly string[] {
+    // The document's own `$ref`s begin with `#`, wherever the schema was taken from.
+    const validate = ajv.compile(rooted(closed(schema)) as Node);
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map((error) => {
+      const extra = error.params["additionalProperty"];
+      const where = error.instancePath.replaceAll(/\/\d+/g, "/*");
+      return `${what}${where} ${error.message ?? ""}${extra ? `: ${extra}` : ""}`;
+    });
+  }
+
+  return (exchange: Exchange): Verdict => {
+    const path = exchange.url.href.slice(base.length).split("?")[0] ?? "";
+    const found = find(specification, exchange.method, path);
+    const name = `${exchange.method} ${found?.operation.path ?? path}`;
+    if (!found) return { findings: [`${name}: no such operation`], bodyChecked: false };
+    const { operation, values } = found;
+    const findings: string[] = [];
+    const query = exchange.url.searchParams;
+    for (const parameter of operation.parameters) {
+      const value = parameter.in === "path"
+        ? values.get(parameter.name)
+        : query.get(parameter.name);
+      if (parameter.in === "header") continue;
+      const what = `${name}: ${parameter.in} ${parameter.name}`;
+      if (value == null) {
+        if (parameter.required) findings.push(`${what} is missing`);
+      } else findings.push(...check(parameter.schema, coerce(parameter.schema, value), what));
+    }
+    for (const key of query.keys()) {
+      const isKnown = operation.parameters.some((one) => one.in === "query" && one.name === key);
+      if (!isKnown) findings.push(`${name}: query ${key} is not documented`);
+    }
+    const { responses } = operation;
+    const status = String(exchange.status);
+    if (!responses.has(status) && !responses.has("default")) {
+      findings.push(`${name}: status ${status} is not documented`);
+    }
+    const schema = responses.get(status) ?? responses.get("default");
+    const bodyChecked = schema !== undefined && !isElsewhere(schema) && exchange.body !== "";
+    if (bodyChecked) {
+      findings.push(...check(schema, JSON.parse(exchange.body), `${name}: ${status} body`));
+    }
+    return { operation, findings: [...new Set(findings)], bodyChecked };
+  };
+}
+
+function find({ operations }: Specification, method: string, path: string) {
+  const given = path.split("/");
+  const fitting = operations.filter((one) => one.method === method).flatMap((operation) => {
+    const parts = operation.path.split("/");
+    const values = new Map<string, string>();
+    const fits = parts.length === given.length && parts.every((part, i) => {
+      const name = /^\{(.*)\}$/.exec(part)?.[1];
+      if (name !== undefined) values.set(name, decodeURIComponent(given[i] ?? ""));
+      return name !== undefined || part === given[i];
+    });
+    return fits ? [{ operation, values }] : [];
+  });
+  // `/user/me` before `/user/{id}`.
+  return fitting.toSorted((a, b) => a.values.size - b.values.size)[0];
+}
+
+/** A text of an address as what the schema means by it. */
+function coerce(schema: Node, text: string): unknown {
+  switch (schema["type"]) {
+    case "integer":
+    case "number":
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : text;
+    case "array":
+      return text.split(",");
+    default:
+      return text;
+  }
+}
+
+/** A schema of another document, which is not at hand. */
+function isElsewhere(schema: Node): boolean {
+  const items = isNode(schema["items"]) ? schema["items"] : {};
+  return [schema["$ref"], items["$ref"]].some((ref) =>
+    typeof ref === "string" && !ref.startsWith("#")
+  );
+}
+
+/** Every object closed, so that a field nobody documents is found; OpenAPI 3.0's `nullable` as a type. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
+  if (!isNode(value)) return value;
+  const { nullable, ...rest } = value;
+  const entries = Object.entries(rest)
+    // No JSON Schema: an example that has members called `type` or `$ref` would be read as one.
+    .filter(([key, child]) => key !== "example" && key !== "examples" && !isForeign(key, child))
+    .map(([key, child]) => [key, key === "default" ? child : closed(child)]);
+  const copy: Record<string, unknown> = Object.fromEntries(entries);
+  if (nullable === true && typeof copy["type"] === "string") copy["type"] = [copy["type"], "null"];
+  return isNode(copy["properties"]) && !("additionalProperties" in copy)
+    ? { ...copy, additionalProperties: false }
+    : copy;
+}
+
+function isForeign(key: string, child: unknown): boolean {
+  return key === "$ref" && typeof child === "string" && !child.startsWith("#");
+}
+
+function rooted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(rooted);
+  if (!isNode(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => [
+      key,
+      key === "$ref" && typeof child === "string" ? `api${child}` : rooted(child),
+    ]),
+  );
+}
