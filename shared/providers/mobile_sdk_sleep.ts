@@ -17,7 +17,6 @@ const STAGES: Readonly<Record<string, SleepStage>> = {
   core: "light",
   deep: "deep",
   rem: "rem",
-  unknown: "unknown",
 };
 
 /** HealthKit has no sessions: what a source wrote with a longer gap between is another sleep. */

@@ -66,7 +66,6 @@ const SPORTS: Readonly<Record<string, string>> = {
 
 /** Samsung Health's own numbers, sent by versions before 0.13. */
 const SAMSUNG: Readonly<Record<string, string>> = {
-  "0": "other",
   "1001": "walking",
   "1002": "running",
   "11007": "cycling",
