@@ -17,10 +17,6 @@ create table raphael_private.provider_gates (
   openings         int not null default 0,
   ramp_since       timestamptz,
   slots            timestamptz[] not null default '{}',
-  budget_requests  int[] not null default '{}',
-  budget_seconds   float8[] not null default '{}',
-  credits          float8[] not null default '{}',
-  credited_at      timestamptz not null default now(),
   lines            timestamptz[] not null default '{-infinity,-infinity,-infinity}',
   failures_to_open int not null default 5 check (failures_to_open > 0),
   open_seconds     float8 not null default 30 check (open_seconds > 0),
@@ -30,7 +26,7 @@ create table raphael_private.provider_gates (
   check ((breaker = 'ramping') = (ramp_since is not null))
 ) with (fillfactor = 50);
 comment on table raphael_private.provider_gates is
-  'How much a provider may be asked just now, a row a provider. The last five columns are settings';
+  'Whether a provider may be asked just now, a row a provider. The last five columns are settings';
 comment on column raphael_private.provider_gates.paused_until is 'By an operator: pause_provider(), resume_provider()';
 comment on column raphael_private.provider_gates.blocked_until is 'No request before: Retry-After, or the open breaker';
 comment on column raphael_private.provider_gates.busy_until is
@@ -39,12 +35,24 @@ comment on column raphael_private.provider_gates.failures is 'In a row: 5xx, res
 comment on column raphael_private.provider_gates.openings is 'In a row: the breaker stays open for open_seconds * 2^(openings - 1)';
 comment on column raphael_private.provider_gates.slots is
   'While half open or ramping: until when each request under way has its slot; a dead worker''s runs out';
-comment on column raphael_private.provider_gates.credits is
-  'Requests that may leave now, one number a limit. A fifth of the budget is the most that gathers, and the rest flows in over its time, so that no window of that time ever sees more than the budget';
 comment on column raphael_private.provider_gates.lines is
   'End of the line of deferred jobs: what a person waits for (priority below 100), news (below 200), history';
 comment on column raphael_private.provider_gates.probe_seconds is 'Lease of a slot, longer than any request';
 comment on column raphael_private.provider_gates.ramp_seconds is 'How long before twice as many requests may be under way: 1, 2, 4 …';
+
+-- Apart from the gates, which every claim reads: this changes with each request, and under an old snapshot
+-- all its versions would be in the claim's way.
+create table raphael_private.provider_budgets (
+  provider    text primary key references raphael_private.provider_gates (provider) on delete cascade,
+  requests    int[] not null,
+  seconds     float8[] not null,
+  credits     float8[] not null,
+  credited_at timestamptz not null
+) with (fillfactor = 50);
+comment on table raphael_private.provider_budgets is
+  'What is left of a provider''s budget, one number a limit. The lock is its gate''s';
+comment on column raphael_private.provider_budgets.credits is
+  'Requests that may leave now. A fifth of the budget is the most that gathers, and the rest flows in over its time, so that no window of that time ever sees more than the budget';
 
 create function raphael_private.budget_burst(p_requests int) returns float8
 language sql
@@ -96,6 +104,8 @@ set search_path = ''
 as $$
 declare
   g raphael_private.provider_gates;
+  b raphael_private.provider_budgets;
+  v_was raphael_private.provider_gates;
   v_now timestamptz;
   v_burst float8;
   v_rate float8;
@@ -108,11 +118,13 @@ begin
     select * into g from raphael_private.provider_gates x where x.provider = p_provider for update;
   end if;
   v_now := clock_timestamp(); -- after the lock: now() may lie before the last decision
+  v_was := g;
   g.slots := array(select s from unnest(g.slots) s where s > v_now);
-  if g.budget_requests <> p_requests or g.budget_seconds <> p_seconds then
-    g.budget_requests := p_requests;
-    g.budget_seconds := p_seconds;
-    g.credits := '{}';
+  if cardinality(p_requests) > 0 then
+    select * into b from raphael_private.provider_budgets x where x.provider = p_provider;
+    if b.requests is distinct from p_requests or b.seconds is distinct from p_seconds then
+      b.credits := '{}';
+    end if;
   end if;
   for i in 1 .. cardinality(p_requests) loop
     v_burst := raphael_private.budget_burst(p_requests[i]);
@@ -120,13 +132,12 @@ begin
     -- Pulls leave a fifth of what gathers to refreshes and revocations.
     v_need := least(v_burst, 1 + v_burst / 5);
     -- A new gate starts full: of a daily budget it would gather for hours what a first link needs at once.
-    g.credits[i] := least(
+    b.credits[i] := least(
       v_burst,
-      coalesce(g.credits[i] + v_rate * extract(epoch from v_now - g.credited_at), v_burst)
+      coalesce(b.credits[i] + v_rate * extract(epoch from v_now - b.credited_at), v_burst)
     );
-    v_wait := greatest(v_wait, (case p_urgency when 'pull' then v_need else 1 end - g.credits[i]) / v_rate);
+    v_wait := greatest(v_wait, (case p_urgency when 'pull' then v_need else 1 end - b.credits[i]) / v_rate);
   end loop;
-  g.credited_at := v_now;
 
   if p_urgency = 'interactive' then
     v_wait := 0; -- counted, never held up: a person looks on
@@ -149,15 +160,20 @@ begin
       g.slots := g.slots || slot;
     end if;
   end if;
-  if v_wait <= 0 then
-    g.credits := array(select c - 1 from unnest(g.credits) with ordinality u (c, n) order by n);
+  if v_wait <= 0 and cardinality(p_requests) > 0 then
+    b.credits := array(select c - 1 from unnest(b.credits) with ordinality u (c, n) order by n);
+    insert into raphael_private.provider_budgets as x (provider, requests, seconds, credits, credited_at)
+    values (p_provider, p_requests, p_seconds, b.credits, v_now)
+    on conflict (provider) do update
+      set requests = excluded.requests, seconds = excluded.seconds, credits = excluded.credits,
+          credited_at = excluded.credited_at;
   end if;
-
-  update raphael_private.provider_gates x
-  set busy_until = g.busy_until, breaker = g.breaker, openings = g.openings, ramp_since = g.ramp_since,
-      slots = g.slots, budget_requests = g.budget_requests, budget_seconds = g.budget_seconds,
-      credits = g.credits, credited_at = g.credited_at
-  where x.provider = p_provider;
+  if g is distinct from v_was then
+    update raphael_private.provider_gates x
+    set busy_until = g.busy_until, breaker = g.breaker, openings = g.openings, ramp_since = g.ramp_since,
+        slots = g.slots
+    where x.provider = p_provider;
+  end if;
   wait_seconds := greatest(v_wait, 0);
   watched := g.failures > 0 or g.breaker <> 'closed';
   return next;
@@ -191,7 +207,9 @@ begin
 
   if p_outcome = 'limited' then
     g.blocked_until := greatest(g.blocked_until, v_now + make_interval(secs => least(p_retry_seconds, 3600)));
-    g.credits := array(select least(c, 0) from unnest(g.credits) with ordinality u (c, n) order by n);
+    update raphael_private.provider_budgets x
+    set credits = array(select least(c, 0) from unnest(x.credits) with ordinality u (c, n) order by n)
+    where x.provider = p_provider;
   end if;
   if p_outcome = 'failed' then
     g.failures := g.failures + 1;
@@ -219,7 +237,7 @@ begin
 
   update raphael_private.provider_gates x
   set blocked_until = g.blocked_until, breaker = g.breaker, failures = g.failures, openings = g.openings,
-      ramp_since = g.ramp_since, slots = g.slots, credits = g.credits
+      ramp_since = g.ramp_since, slots = g.slots
   where x.provider = p_provider;
 end
 $$;

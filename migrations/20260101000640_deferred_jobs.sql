@@ -2,7 +2,7 @@
 
 set role raphael_owner;
 
-create function raphael_private.gate_pace(g raphael_private.provider_gates) returns float8
+create function raphael_private.gate_pace(p_provider text) returns float8
 language sql
 stable
 security definer
@@ -10,9 +10,11 @@ set search_path = ''
 as $$
   -- A little below the budget, so that who comes in line finds a credit; 20 a second where none is declared.
   select coalesce(min(0.95 * raphael_private.budget_rate(n, s)), 20)
-  from unnest(g.budget_requests, g.budget_seconds) u (n, s)
+  from raphael_private.provider_budgets b
+  cross join unnest(b.requests, b.seconds) u (n, s)
+  where b.provider = p_provider
 $$;
-comment on function raphael_private.gate_pace(raphael_private.provider_gates) is
+comment on function raphael_private.gate_pace(text) is
   'Deferred jobs of a provider that come back a second';
 
 create function raphael_private.defer_blocked(p_queue smallint, p_limit int) returns void
@@ -64,7 +66,7 @@ begin
       v_head := r.head;
       v_blocked := v_blocked + cardinality(r.ids);
       select * into g from raphael_private.provider_gates x where x.provider = r.provider for update;
-      v_pace := raphael_private.gate_pace(g);
+      v_pace := raphael_private.gate_pace(g.provider);
       -- A pause may have no end: behind it jobs are looked at once an hour.
       select array_agg(greatest(
         l, least(greatest(g.paused_until, g.blocked_until, g.busy_until), now() + interval '1 hour'),
@@ -136,7 +138,7 @@ begin
   set paused_until = '-infinity'
   where x.provider = p_provider
   returning * into g;
-  v_pace := raphael_private.gate_pace(g);
+  v_pace := raphael_private.gate_pace(g.provider);
   v_start := greatest(now(), g.blocked_until);
   with waiting as materialized (
     select j.id
@@ -186,9 +188,11 @@ cross join lateral (
   select string_agg(n || ' in ' || s || ' s', ', ') as budget,
          floor(min(least(
            raphael_private.budget_burst(n),
-           c + raphael_private.budget_rate(n, s) * extract(epoch from now() - g.credited_at)
+           c + raphael_private.budget_rate(n, s) * extract(epoch from now() - x.credited_at)
          ))) as left_now
-  from unnest(g.budget_requests, g.budget_seconds, g.credits) u (n, s, c)
+  from raphael_private.provider_budgets x
+  cross join unnest(x.requests, x.seconds, x.credits) u (n, s, c)
+  where x.provider = g.provider
 ) b;
 comment on view raphael_private.gate_states is
   'Each provider''s gate: free, busy (budget), limited (Retry-After), open, half_open, ramping or paused; requests that may leave at once';

@@ -64,7 +64,7 @@ Deno.test("enterGate() lets no window see more than the budget, whoever asks, an
   await withDatabase(async ({ app, admin }) => {
     const limits = [{ requests: 100, perSeconds: 60 }];
     await ask(app, { limits });
-    await admin`update raphael_private.provider_gates set credited_at = now() - interval '1 hour'`;
+    await admin`update raphael_private.provider_budgets set credited_at = now() - interval '1 hour'`;
     const pulls = await atOnce(40, () => ask(app, { limits }));
     const passed = pulls.values.filter((one) => one.waitSeconds === 0).length;
     assert.equal(pulls.errors.length, 0);
@@ -85,7 +85,7 @@ Deno.test("enterGate() holds the tightest of several limits", async () => {
   await withDatabase(async ({ app, admin }) => {
     const limits = [{ requests: 1_000, perSeconds: 60 }, { requests: 10, perSeconds: 600 }];
     await ask(app, { limits });
-    await admin`update raphael_private.provider_gates set credited_at = now() - interval '1 day'`;
+    await admin`update raphael_private.provider_budgets set credited_at = now() - interval '1 day'`;
     assert.equal((await ask(app, { limits })).waitSeconds, 0);
     const { waitSeconds } = await ask(app, { limits });
     assert.ok(waitSeconds > 29 && waitSeconds < 31, String(waitSeconds));
