@@ -138,6 +138,12 @@ begin
     end if;
   end if;
 
+  -- Not flushed: what a crash of the server takes back is claimed again, under another epoch, and who
+  -- held it can commit nothing. A solo claim is flushed, so that it is charged whatever it does.
+  if p_queue > 0 then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
+
   return query
   with candidate as materialized (
     select s.ctid as place, s.leased_until is not null and s.queue > 0 as orphaned

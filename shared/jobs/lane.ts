@@ -44,11 +44,14 @@ export function createLane(options: LaneOptions) {
   let placedAt = 0;
   let starting = false;
   let concurrency = 0;
+  /** When the queue was first found empty, nothing having happened since. */
+  let quietSince: number | undefined;
 
   const settling = createSettling({
     db,
     onSettled(one, ending, error) {
       pace.ended(1, Date.now());
+      quietSince = undefined;
       options.onSettled(one, ending, error);
       // Its next page may be due, or another run.
       if (one.outcome.kind !== "done") news.give();
@@ -70,6 +73,7 @@ export function createLane(options: LaneOptions) {
       );
       // Fewer than asked: nothing is left behind the place, and what comes may be more urgent.
       place = claimed.jobs.length === limit ? claimed.place : undefined;
+      quietSince = claimed.jobs.length > 0 ? undefined : quietSince ?? Date.now();
       return claimed.jobs;
     } catch (error) {
       if (!(error instanceof ProblemError && error.problem === "unavailable")) throw error;
@@ -117,6 +121,7 @@ export function createLane(options: LaneOptions) {
      */
     async work(atOnce: number): Promise<void> {
       concurrency = atOnce;
+      quietSince = undefined;
       try {
         while (open()) {
           const [movedBefore, newsBefore] = [moved.count, news.count];
@@ -160,7 +165,11 @@ export function createLane(options: LaneOptions) {
       const running = [...runs].map(({ job }) => job);
       return [...waiting, ...running, ...[...settling.unsettled].map(({ job }) => job)];
     },
-    holds: () => waiting.length + runs.size + settling.unsettled.size > 0,
+    /** For how long its queue has been empty, as far as anyone has looked. */
+    quietMs(now: number): number {
+      const holds = waiting.length + runs.size + settling.unsettled.size > 0;
+      return holds || quietSince === undefined ? 0 : now - quietSince;
+    },
     /** Forgets what was not begun, and stops what runs, of jobs that are another worker's now. */
     lose(isKept: (job: ClaimedJob) => boolean): void {
       waiting = waiting.filter(isKept);

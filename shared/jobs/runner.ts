@@ -124,17 +124,14 @@ export function createRunner(options: RunnerOptions) {
   /** Works on all queues until they have stayed empty for a while, or (true) jobs wait to be run alone. */
   async function workAll(until: number): Promise<boolean> {
     const atOnce = await askConcurrency(until);
-    let [solo, idle] = [false, false];
-    let last = { performed, at: Date.now() };
+    let solo = false;
     const look = setInterval(async () => {
       solo = await db.query(soloWaits).catch(() => false) || solo;
     }, SOLO_MS);
-    const watch = setInterval(() => {
-      const busy = performed !== last.performed || lanes.some((lane) => lane.holds());
-      if (busy) last = { performed, at: Date.now() };
-      idle = Date.now() - last.at >= lingerMs;
-    }, CHECK_MS);
-    open = () => !solo && !idle && Date.now() < until;
+    open = () => {
+      const now = Date.now();
+      return !solo && now < until && lanes.some((lane) => lane.quietMs(now) < lingerMs);
+    };
     try {
       // All to their end, also where one fails: nothing may run on without its heartbeat.
       const ends = await Promise.allSettled(
@@ -144,7 +141,6 @@ export function createRunner(options: RunnerOptions) {
       return solo;
     } finally {
       clearInterval(look);
-      clearInterval(watch);
     }
   }
 
