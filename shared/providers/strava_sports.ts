@@ -2,7 +2,7 @@
  * Strava's `SportType` in our words.
  * @see https://developers.strava.com/docs/reference/#api-models-SportType
  */
-const SPORTS: Readonly<Record<string, string>> = {
+const SPORTS: ReadonlyMap<string, string> = new Map(Object.entries({
   AlpineSki: "alpine_skiing",
   BackcountrySki: "backcountry_skiing",
   Badminton: "badminton",
@@ -65,7 +65,7 @@ const SPORTS: Readonly<Record<string, string>> = {
   Windsurf: "windsurfing",
   Workout: "other",
   Yoga: "yoga",
-};
+}));
 
 /** What a cadence counts, which Strava leaves to the sport; of the others it counts something else. */
 const RUNNING: ReadonlySet<string> = new Set(["running", "trail_running"]);
@@ -86,7 +86,7 @@ export interface Sport {
 /** Our word for the sport; nothing where Strava names none. */
 export function sportOf({ sport_type, type }: Sport): string | undefined {
   if (sport_type == null && type == null) return undefined;
-  return SPORTS[sport_type ?? ""] ?? SPORTS[type ?? ""] ?? "other";
+  return SPORTS.get(sport_type ?? "") ?? SPORTS.get(type ?? "") ?? "other";
 }
 
 export function cadenceOf(sport: Sport): "running" | "cycling" | undefined {

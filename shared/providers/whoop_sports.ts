@@ -4,7 +4,7 @@
  * a commute) and what is not listed is `other`; WHOOP's own word is kept beside it.
  * @see https://developer.whoop.com/docs/developing/user-data/workout
  */
-const SPORTS: Readonly<Record<string, string>> = {
+const SPORTS: ReadonlyMap<string, string> = new Map(Object.entries({
   assault_bike: "indoor_cycling",
   babywearing: "walking",
   barre: "group_exercise",
@@ -50,7 +50,7 @@ const SPORTS: Readonly<Record<string, string>> = {
   track_field: "running",
   weightlifting: "strength_training",
   wheelchair_pushing: "wheelchair",
-};
+}));
 
 /** Sports that WHOOP and we call alike. */
 const SAME: ReadonlySet<string> = new Set(
@@ -69,5 +69,5 @@ const SAME: ReadonlySet<string> = new Set(
 export function sportOf(name: string | null | undefined): string | undefined {
   const slug = name?.trim().toLowerCase().replaceAll(/[^a-z0-9]+/g, "_");
   if (!slug) return undefined;
-  return SPORTS[slug] ?? (SAME.has(slug) ? slug : "other");
+  return SPORTS.get(slug) ?? (SAME.has(slug) ? slug : "other");
 }
