@@ -6,7 +6,7 @@ import { secretFault } from "./settings.ts";
 
 /** The part of a driver that decides which credentials it takes. */
 export type Configurable =
-  & Pick<ProviderDriver, "slug" | "env" | "regions">
+  & Pick<ProviderDriver, "slug" | "env" | "regions" | "apiBases">
   & { readonly link: Pick<Link, "kind">; readonly webhook?: Pick<Webhook, "signedWith"> };
 
 /** What one configured provider needs to be spoken to. */
@@ -18,6 +18,8 @@ export interface ProviderConfig {
   /** Asked for instead of the driver's own. */
   readonly scopes?: readonly string[];
   readonly region?: string;
+  /** One of the driver's `apiBases`. */
+  readonly apiBase?: string;
 }
 
 export interface CredentialReading {
@@ -39,6 +41,7 @@ export interface CredentialNames {
   readonly verifyToken: string;
   readonly scopes: string;
   readonly region: string;
+  readonly apiBase: string;
 }
 
 /** `<SLUG>_CLIENT_ID` and its kin, unless the driver says otherwise. */
@@ -51,6 +54,7 @@ export function credentialNames(driver: Pick<Configurable, "slug" | "env">): Cre
     verifyToken: driver.env?.verifyToken ?? `${prefix}_VERIFY_TOKEN`,
     scopes: `${prefix}_SCOPES`,
     region: `${prefix}_REGION`,
+    apiBase: `${prefix}_API_BASE`,
   };
 }
 
@@ -84,7 +88,11 @@ export function readCredentials(driver: Configurable, env: Environment): Credent
   const region = env[names.region];
   if (id !== undefined && secretFault(id)) problems.push(`${names.clientId} ${secretFault(id)}`);
   if (region !== undefined && !Object.hasOwn(driver.regions ?? {}, region)) {
-    problems.push(`${names.region} ${regionFault(driver)}`);
+    problems.push(`${names.region} ${choiceFault(Object.keys(driver.regions ?? {}))}`);
+  }
+  const apiBase = env[names.apiBase];
+  if (apiBase !== undefined && !driver.apiBases?.includes(apiBase)) {
+    problems.push(`${names.apiBase} ${choiceFault(driver.apiBases ?? [])}`);
   }
 
   if (needsClient(driver)) {
@@ -111,13 +119,13 @@ export function readCredentials(driver: Configurable, env: Environment): Credent
       ...(webhook ? { webhook } : {}),
       ...(scopes.length > 0 ? { scopes } : {}),
       ...(region !== undefined ? { region } : {}),
+      ...(apiBase !== undefined ? { apiBase } : {}),
     },
   };
 }
 
-function regionFault(driver: Configurable): string {
-  const regions = Object.keys(driver.regions ?? {});
-  return regions.length > 0 ? `must be one of ${regions.join(", ")}` : "is set, but has no meaning";
+function choiceFault(choices: readonly string[]): string {
+  return choices.length > 0 ? `must be one of ${choices.join(", ")}` : "is set, but has no meaning";
 }
 
 function webhookSecrets(

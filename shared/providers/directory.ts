@@ -4,11 +4,12 @@ import { PROVIDERS } from "./mod.ts";
 
 type Settings = Pick<ConfiguredProvider, "client" | "webhook" | "scopes"> & {
   readonly region?: string;
+  readonly apiBase?: string;
 };
 
 /**
  * The drivers that have credentials. `origins` sends requests for a provider's origin elsewhere (a
- * sandbox); it is empty in production, and drivers never know of it.
+ * sandbox); it is empty in production. Drivers know of neither this nor the chosen API base.
  */
 export function directory(
   settings: ReadonlyMap<string, Settings>,
@@ -23,24 +24,28 @@ export function directory(
     const base = origins.get(url.origin);
     return base === undefined ? url : new URL(`${base}${url.pathname}${url.search}`);
   };
-  const relocatedFetch: typeof fetch = (input, init) => {
-    const request = new Request(input, init);
-    const url = new URL(request.url);
-    const there = relocate(url);
-    return fetch(there === url ? request : new Request(there, request));
-  };
+  const fetchFor =
+    (apiBases: readonly string[] = [], chosen = apiBases[0]): typeof fetch => (input, init) => {
+      const request = new Request(input, init);
+      const { href } = new URL(request.url);
+      const [written] = apiBases;
+      const isApi = written !== undefined && href.startsWith(`${written}/`);
+      const there = relocate(new URL(isApi ? `${chosen}${href.slice(written.length)}` : href));
+      return fetch(there.href === href ? request : new Request(there, request));
+    };
   const providers = new Map(
     PROVIDERS.flatMap((driver): [string, ConfiguredProvider][] => {
       const own = settings.get(driver.slug);
       if (!own) return [];
-      const { region = Object.keys(driver.regions ?? {})[0] ?? "", ...rest } = own;
+      const { region = Object.keys(driver.regions ?? {})[0] ?? "", apiBase, ...rest } = own;
+      const send = fetchFor(driver.apiBases, apiBase);
       return [[driver.slug, {
         ...rest,
         driver,
         region,
         context: (signal, call = {}) => ({
           client: own.client,
-          fetch: gatedFetch(relocatedFetch, gate, driver, { call, now }),
+          fetch: gatedFetch(send, gate, driver, { call, now }),
           now,
           signal,
         }),

@@ -77,6 +77,11 @@ export interface ProviderDriver extends CallQuirks {
   readonly hosts: readonly string[];
   /** Region to API origin, the first is the default; only where a person's account lives in one. */
   readonly regions?: Readonly<Record<string, string>>;
+  /**
+   * Where the API may stand, for the operator to choose by `<SLUG>_API_BASE`: a provider that moves.
+   * Requests are written for the first, which is the default.
+   */
+  readonly apiBases?: readonly string[];
   /** Names of the credentials in the environment, where the convention `<SLUG>_CLIENT_ID` does not fit. */
   readonly env?: Readonly<Partial<Record<CredentialName, string>>>;
   readonly link: Link;

@@ -18,6 +18,8 @@
  * - Deauthorisation is an `update` of the athlete with `authorized` "false", a string.
  * - Two pairs of limit headers, for all requests and for reading, each of a quarter of an hour and a
  *   UTC day; no `Retry-After`.
+ * - The API leaves www.strava.com by 2027-06-01 and can be had at its new address from 2027-01-04:
+ *   `STRAVA_API_BASE`. OAuth stays.
  * - Terms: nothing is kept longer than seven days, deletions follow within 48 hours, and no machine
  *   learning of any kind.
  *
@@ -39,6 +41,7 @@ export default defineProvider({
   ...STRAVA,
   name: "Strava",
   docs: "https://developers.strava.com/docs/reference/",
+  apiBases: [STRAVA_API, "https://api-v3.strava.com"],
   link: oauth2({
     provider: STRAVA,
     authorize: `${OAUTH}/authorize`,

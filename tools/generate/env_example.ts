@@ -37,10 +37,13 @@ function providerBlock(driver: ProviderDriver): string {
   if (driver.link.kind === "oauth2") lines.push(names.scopes);
   const regions = Object.keys(driver.regions ?? {});
   if (regions.length > 0) lines.push(names.region);
+  const bases = driver.apiBases ?? [];
+  if (bases.length > 0) lines.push(names.apiBase);
   if (lines.length === 0) return "";
   const head = [
     `# ${driver.name}, ${driver.docs}`,
     ...(regions.length > 0 ? [`# ${names.region}: ${regions.join(", ")}`] : []),
+    ...(bases.length > 0 ? [`# ${names.apiBase}: ${bases.join(", ")}`] : []),
   ];
   return [...head, ...lines.map((name) => `# ${name}=`), ""].join("\n");
 }

@@ -92,6 +92,20 @@ Deno.test("parseConfig() takes scopes and a region where they have a meaning", (
   assert.deepEqual(problems(wrong, OAUTH), ["ACME_REGION is set, but has no meaning"]);
 });
 
+Deno.test("parseConfig() takes one of the API's bases where the provider moves", () => {
+  const moving: Configurable = {
+    ...OAUTH,
+    apiBases: ["https://old.example", "https://new.example"],
+  };
+  const config = parse({ ...LINKED, ACME_API_BASE: "https://new.example" }, moving);
+  assert.equal(config.providers.get("acme")?.apiBase, "https://new.example");
+  const wrong = { ...LINKED, ACME_API_BASE: "https://evil.example" };
+  assert.deepEqual(problems(wrong, moving), [
+    "ACME_API_BASE must be one of https://old.example, https://new.example",
+  ]);
+  assert.deepEqual(problems(wrong, OAUTH), ["ACME_API_BASE is set, but has no meaning"]);
+});
+
 Deno.test("parseConfig() needs no credentials where there is no client of ours", () => {
   for (const kind of ["credentials", "bridge"] as const) {
     assert.ok(parse({}, { slug: "site", link: { kind } }).providers.has("site"));
