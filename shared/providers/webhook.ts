@@ -71,6 +71,13 @@ export interface Webhook {
   readonly signedWith: "client" | "webhook";
   /** Deliveries prove themselves by the address, which ends in the webhook's secret (`pathSecret`). */
   readonly hasSecretPath?: true;
+  /**
+   * What a good delivery does not prove. `time`: it can be replayed (Polar, Fitbit, Google Health), so
+   * that its key and the record's version must hold. `body`: only who sends is known (a secret path),
+   * so that deletions and revocations in it are hints, and what it carries may be stored only where the
+   * provider has no way to be asked (Garmin).
+   */
+  readonly unproven?: readonly ("time" | "body")[];
   /** What a good delivery is answered with; default 200. */
   readonly acknowledge?: 200 | 204;
   /** What a delivery that fails verification is answered with; default 401. Fitbit documents 404. */

@@ -37,6 +37,20 @@ export interface WebhookFixture {
     /** Raw, as signed. */
     readonly body: string;
     readonly events: readonly unknown[];
+    /** Where it is posted, for a secret in the path; default the webhook's plain address. */
+    readonly url?: string;
+  }[];
+  /** The provider's published keys, where it signs by them. */
+  readonly keyset?: unknown;
+  /** Checks of the address that are no echo: a PING, two POSTs, a code; and what each is answered with. */
+  readonly checks?: readonly {
+    readonly method: string;
+    readonly url?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+    /** The operator's token, where the check has one. */
+    readonly token?: string;
+    readonly status: number;
   }[];
   readonly handshake?: {
     readonly token: string;
