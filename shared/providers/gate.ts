@@ -109,6 +109,8 @@ async function outcomeOf(
 ): Promise<PassOutcome> {
   // What cannot be read is the driver's to judge: it reads the answer again.
   const plain = await provider.conform?.(response.clone()).catch(() => response) ?? response;
+  // A cloned body is let go when both halves are, and whoever cancels one waits for the other.
+  if (plain !== response) plain.body?.cancel().catch(() => {});
   const failure = failureOf(plain, now, provider);
   // Where each person has a budget of their own, one who used it up stops nobody else.
   const isPersonal = provider.limits?.some((limit) => limit.scope === "account") ?? false;

@@ -132,3 +132,14 @@ Deno.test("admit() sleeps through a short wait, two seconds in all, and hands ba
   assert.deepEqual(await admit(long.gate, PROVIDER, "pull"), { kind: "wait", seconds: 1.2 });
   assert.equal(long.asked.length, 2);
 });
+
+Deno.test("gatedFetch() leaves nothing of an answer that a provider's conform did not read", async () => {
+  const provider = { ...PROVIDER, conform: (response: Response) => Promise.resolve(response) };
+  await withProvider(ok, async ({ context }) => {
+    const ctx = context();
+    const fetch = gatedFetch(ctx.fetch, gateOf(PASS).gate, provider, { call: {}, now });
+    const answer = await callProvider(provider, new Request(ADDRESS), { ...ctx, fetch });
+    // Would wait for ever on the other half.
+    await answer.body?.cancel();
+  });
+});
