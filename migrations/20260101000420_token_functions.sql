@@ -47,7 +47,8 @@ create function raphael_private.commit_refresh(
   p_access_ct text,
   p_refresh_ct text,
   p_refresh_fingerprint bytea,
-  p_expires_at timestamptz
+  p_expires_at timestamptz,
+  p_store_late boolean
 ) returns text
 language plpgsql
 security definer
@@ -67,6 +68,11 @@ begin
   select * into t from raphael_private.account_tokens k where k.account_id = p_account_id for update;
   if not found then
     return 'gone';
+  end if;
+  -- Where the consumed token lives on until its successor is used, whoever has the lease now will get
+  -- another successor, and this one may have died of that: stored, it could be all that we have.
+  if t.refresh_epoch <> p_epoch and not p_store_late then
+    return 'stale';
   end if;
   -- Two requests with one token, both answered: the later one's answer is what the provider goes by.
   v_sibling := t.source_fingerprint = p_consumed_fingerprint and t.source_epoch < p_epoch;
@@ -91,9 +97,9 @@ begin
   return case when t.refresh_epoch = p_epoch then 'stored' else 'late' end;
 end
 $$;
-comment on function raphael_private.commit_refresh(uuid, int, bytea, int, text, text, bytea, timestamptz) is
-  'stored, or late (the lease had been taken over); superseded: its successor is stored already; sibling: seal it for the next version and come again; gone: the account was closed';
-grant execute on function raphael_private.commit_refresh(uuid, int, bytea, int, text, text, bytea, timestamptz)
+comment on function raphael_private.commit_refresh(uuid, int, bytea, int, text, text, bytea, timestamptz, boolean) is
+  'stored, or late (the lease had been taken over); superseded: its successor is stored already; sibling: seal it for the next version and come again; stale: late, and not to be stored; gone: the account was closed';
+grant execute on function raphael_private.commit_refresh(uuid, int, bytea, int, text, text, bytea, timestamptz, boolean)
   to raphael_app;
 
 -- Twice as long each time: soon, within a provider's time of grace, and then seldom.

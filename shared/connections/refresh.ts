@@ -128,11 +128,14 @@ async function exchange(
   }
   // An answer without a refresh token leaves the old one in force (RFC 6749 section 6).
   const refreshToken = fresh.refreshToken ?? tokens.refreshToken;
-  const { verdict, sealed } = await store(deps, account, request, {
+  const { verdict, sealed } = await store(deps, { account, link }, request, {
     ...fresh,
     ...(refreshToken ? { refreshToken } : {}),
   });
   if (verdict === "gone") return await leave(deps, { account, link }, sealed);
+  if (verdict === "stale") {
+    return { kind: "wait", seconds: 1, reason: "Cannot store token: another worker is at it" };
+  }
   if (verdict !== "stored") deps.log("warn", `refresh_${verdict}`, { account: account.id });
   return await reload(deps, account.id);
 }
@@ -140,14 +143,16 @@ async function exchange(
 /** The old token may be dead by now and the new one is only in this memory: nothing comes before this. */
 async function store(
   deps: Deps,
-  account: StoredAccount,
+  { account, link }: Pick<Exchange, "account" | "link">,
   request: RefreshRequest,
   fresh: OAuthTokens,
 ): Promise<{ readonly verdict: Exclude<CommitVerdict, "sibling">; readonly sealed: SealedTokens }> {
+  // A token that lives until its successor is used needs no late answer: it is good for another.
+  const storeLate = link.rotation.kind !== "until_use";
   for (let version = (account.tokenVersion ?? 0) + 1;; version++) {
     const sealed = await sealTokens(deps.vault, account, fresh, version);
     const verdict = await insist(() =>
-      deps.db.query((sql) => commitRefresh(sql, account.id, request, sealed))
+      deps.db.query((sql) => commitRefresh(sql, account.id, request, sealed, storeLate))
     );
     if (verdict !== "sibling") return { verdict, sealed };
   }

@@ -30,21 +30,22 @@ export interface RefreshRequest {
 /**
  * `stored`, or `late` where the lease had been taken over · `superseded`: its successor is stored
  * already · `sibling`: what is stored answers an earlier request with the same token, so seal this for
- * the next version and come again · `gone`: the account was closed.
+ * the next version and come again · `stale`: late, and not stored · `gone`: the account was closed.
  */
-export type CommitVerdict = "stored" | "late" | "superseded" | "sibling" | "gone";
+export type CommitVerdict = "stored" | "late" | "superseded" | "sibling" | "stale" | "gone";
 
-/** Stores what the consumed token was exchanged for. */
+/** Stores what the consumed token was exchanged for; `storeLate`: also without the lease. */
 export async function commitRefresh(
   sql: Sql,
   accountId: string,
   { epoch, consumed }: RefreshRequest,
   t: SealedTokens,
+  storeLate: boolean,
 ): Promise<CommitVerdict> {
   const [row] = await sql<[{ verdict: CommitVerdict }]>`
     select raphael_private.commit_refresh(
       ${accountId}, ${epoch}, ${consumed}, ${t.tokenVersion}, ${t.accessCt}, ${t.refreshCt}, ${t.fingerprint},
-      ${t.expiresAt}
+      ${t.expiresAt}, ${storeLate}
     ) as verdict`;
   return row.verdict;
 }

@@ -88,6 +88,19 @@ Deno.test("commit_refresh() of two answers to one token keeps the later request'
   });
 });
 
+Deno.test("commit_refresh() stores nothing late where the consumed token lives on", async () => {
+  await withDatabase(async (database) => {
+    const { app } = database;
+    const id = await linked(database);
+    const first = await begin(app, id);
+    await expire(database);
+    const second = await begin(app, id);
+    assert.equal(await commit(app, id, first.epoch, 1, sealed(2), false), "stale");
+    assert.equal((await loadAccount(app, id))?.tokenVersion, 1);
+    assert.equal(await commit(app, id, second.epoch, 1, sealed(2), false), "stored");
+  });
+});
+
 Deno.test("commit_refresh() opens an account again that was given up too early", async () => {
   await withDatabase(async (database) => {
     const { app } = database;

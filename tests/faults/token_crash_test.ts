@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Rotation } from "@shared/providers/link.ts";
 import { counts, fault, report } from "./support/fault.ts";
 import { eventually } from "./support/plan.ts";
 import type { DenoProcess } from "./support/process.ts";
@@ -9,6 +10,14 @@ import type { Workers } from "./support/workers.ts";
 
 const MINUTES_MS = counts(60_000, 400_000);
 const PROCESSES = counts(2, 4);
+/** What the driver says of a provider like this. */
+const ROTATION = {
+  none: { kind: "none" },
+  strict: { kind: "single_use" },
+  family: { kind: "single_use" },
+  grace: { kind: "grace", seconds: 8 },
+  until_use: { kind: "until_use" },
+} as const satisfies Record<RotationMode, Rotation>;
 
 /** Keeps so many workers alive while they die at their crash points, until `enough` of them did. */
 async function mourn(crew: Workers, died: () => number, enough: number): Promise<void> {
@@ -32,7 +41,7 @@ async function crashes(
       mode: p.mode,
       accounts: p.accounts,
       latencyMs: 40,
-      plan: { times: FAST, crash: { points: p.points, share: 0.3 } },
+      plan: { times: FAST, crash: { points: p.points, share: 0.3 }, rotation: ROTATION[p.mode] },
     },
     async ({ provider, workers, settle, check }: TokenWorld) => {
       const crew = workers();
@@ -94,7 +103,12 @@ async function spoil(id: string, mode: RotationMode, accounts: number) {
     return turn % 2 === 0 ? SPOILERS[turn / 2 % SPOILERS.length] : undefined;
   };
   await withTokens(
-    { mode, accounts, fault: spoilEvery, plan: { times: FAST, lanes: counts(4, 16) } },
+    {
+      mode,
+      accounts,
+      fault: spoilEvery,
+      plan: { times: FAST, lanes: counts(4, 16), rotation: ROTATION[mode] },
+    },
     async ({ provider, workers, settle, check }) => {
       const crew = workers();
       const all = await Promise.all([crew.start(), crew.start()]);

@@ -28,8 +28,14 @@ export async function linked({ app, admin }: TestDatabase, tokens = sealed(1)): 
 export const begin = (sql: Sql, id: string, seen = 1) => beginRefresh(sql, id, seen, 60);
 export const reject = (sql: Sql, id: string, epoch: number, version = 1) =>
   rejectRefresh(sql, id, { consumed: fingerprint(version), epoch }, PATIENCE_SECONDS);
-export const commit = (sql: Sql, id: string, epoch: number, from = 1, to = sealed(from + 1)) =>
-  commitRefresh(sql, id, { consumed: fingerprint(from), epoch }, to);
+export const commit = (
+  sql: Sql,
+  id: string,
+  epoch: number,
+  from = 1,
+  to = sealed(from + 1),
+  storeLate = true,
+) => commitRefresh(sql, id, { consumed: fingerprint(from), epoch }, to, storeLate);
 
 /** As if the lease's time, or the pause's, were over. */
 export async function expire({ admin }: TestDatabase): Promise<void> {
