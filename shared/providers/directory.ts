@@ -1,5 +1,6 @@
 import type { ConfiguredProvider, ProviderDirectory } from "./configured.ts";
 import { admit, gatedFetch, type ProviderGate } from "./gate.ts";
+import { publishedKeys } from "./keyset.ts";
 import { PROVIDERS } from "./mod.ts";
 
 type Settings = Pick<ConfiguredProvider, "client" | "webhook" | "scopes"> & {
@@ -39,8 +40,13 @@ export function directory(
       if (!own) return [];
       const { region = Object.keys(driver.regions ?? {})[0] ?? "", apiBase, ...rest } = own;
       const send = fetchFor(driver.apiBases, apiBase);
+      const keysAt = driver.webhook?.keyset;
+      const keyset = keysAt === undefined
+        ? {}
+        : { keyset: publishedKeys(driver, keysAt, { client: own.client, fetch: send, now }) };
       return [[driver.slug, {
         ...rest,
+        ...(rest.webhook ? { webhook: { ...rest.webhook, ...keyset } } : {}),
         driver,
         region,
         context: (signal, call = {}) => ({
