@@ -19,6 +19,7 @@ import { sources } from "./connections/sources.ts";
 import { createVault } from "./core/envelope.ts";
 import { utf8 } from "./core/bytes.ts";
 import { connect, type Database } from "./db/client.ts";
+import { createListener } from "./db/listen.ts";
 import { takeSlot } from "./db/rate_limits.ts";
 import { refusePrivilegedRole } from "./db/role.ts";
 import { refuseMissingKeys } from "./db/sealing_keys.ts";
@@ -27,23 +28,16 @@ import { createLog, type Log } from "./http/log.ts";
 import type { RateLimit } from "./http/rate_limit.ts";
 import { canonicalReturnTo } from "./http/return_to.ts";
 import type { Handlers } from "./jobs/handlers.ts";
-import { createRunner } from "./jobs/runner.ts";
-import { createWatch } from "./jobs/watch.ts";
 import { latestMetrics, listMetrics } from "./metrics/query.ts";
 import { directory } from "./providers/directory.ts";
 import { PROVIDERS } from "./providers/mod.ts";
 import { createGate } from "./runtime/gate.ts";
 import { createIsolate } from "./runtime/isolate.ts";
-import { enqueueDuePolls } from "./sync/poll.ts";
+import { createWorker } from "./runtime/worker.ts";
 import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
 import { processWebhook } from "./webhooks/process.ts";
 import { createReceiver, maxBytes } from "./webhooks/receive.ts";
 import { enqueueSubscriptions, subscribe } from "./webhooks/subscribe.ts";
-
-/** A worker claims for so long: with jobs of a minute it stays below the platform's shortest wall clock, 150 s. */
-const DRAIN_MS = 50_000;
-/** Wake-ups may come each second; looking for due polls that often finds nothing. */
-const TICK_MS = 20_000;
 
 export interface RuntimeOptions {
   /** Database connections of one isolate. */
@@ -87,6 +81,9 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     "keys.rotate": rotateKeys(deps),
   };
 
+  const listener = hasSession(config) ? createListener(config.databaseUrl) : undefined;
+  const worker = createWorker(deps, handlers, listener);
+
   return {
     log,
     version: config.release,
@@ -128,17 +125,24 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
       },
       enqueueFor: (ask: Parameters<typeof enqueueRefreshesOf>[1]) => enqueueRefreshesOf(deps, ask),
     },
-    syncWorker: { drain: drainOnce(deps, handlers) },
-    close: () => db.close(),
+    syncWorker: { drain: worker.drain },
+    async close() {
+      await worker.close();
+      await db.close();
+    },
   };
+}
+
+/** A pooler in transaction mode (port 6543 on Supabase) loses prepared statements, and cannot listen. */
+function hasSession(config: Config): boolean {
+  return new URL(config.databaseUrl.reveal()).port !== "6543";
 }
 
 function openDatabase(config: Config, log: Log, max: number): Database {
   return connect({
     url: config.databaseUrl,
     max,
-    // A pooler in transaction mode (port 6543 on Supabase) loses prepared statements.
-    prepare: new URL(config.databaseUrl.reveal()).port !== "6543",
+    prepare: hasSession(config),
     async check(sql) {
       await refusePrivilegedRole(sql, {
         allowed: config.allowPrivilegedRole,
@@ -162,36 +166,5 @@ function rateLimit(config: Config, db: Database): RateLimit {
     windowSeconds: config.rateLimit.windowSeconds,
     trustedHops: 1,
     addressSecret,
-  };
-}
-
-/** Wake-ups that come while this isolate drains join the drain that runs. */
-function drainOnce(deps: ConnectionDeps, handlers: Handlers) {
-  const runner = createRunner({ db: deps.db, handlers, log: deps.log });
-  const watch = createWatch(deps);
-  let running: Promise<unknown> | undefined;
-  let ticked = 0;
-
-  async function drain() {
-    if (Date.now() - ticked >= TICK_MS) {
-      ticked = Date.now();
-      // A tick that fails is made up for by the next: what is due stays due.
-      for (const tick of [() => enqueueDuePolls(deps), watch]) {
-        await tick().catch((error: unknown) => {
-          const reason = error instanceof Error ? error.name : "unknown";
-          deps.log("warn", "tick_failed", { reason });
-        });
-      }
-    }
-    const { performed, ms } = await runner.drain(DRAIN_MS);
-    if (performed > 0) deps.log("info", "drained", { performed, ms });
-  }
-  return async () => {
-    running ??= drain().finally(() => {
-      running = undefined;
-    });
-    await running;
-    // Whoever calls keeps this isolate alive until then.
-    await deps.isolate.idle();
   };
 }

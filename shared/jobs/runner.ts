@@ -160,7 +160,8 @@ export function createRunner(options: RunnerOptions) {
         for (let again = true; again && !closed && Date.now() < until;) {
           const round = performed;
           await runSolo(until);
-          again = await workAll(until) || performed !== round;
+          again = await workAll(until) || performed !== round ||
+            await db.query(soloWaits).catch(() => false);
         }
       } finally {
         listener?.rest();

@@ -138,6 +138,7 @@ Deno.test("processWebhook() stores what was pushed although its account is linke
       }),
       // SAFETY: processing a webhook opens nothing sealed.
       vault: undefined as never,
+      isolate: { timeLeftMs: () => Infinity, keep: () => {}, idle: () => Promise.resolve() },
       log: () => {},
     });
     const run = async (meanwhile: () => Promise<unknown>) => {

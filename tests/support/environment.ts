@@ -11,6 +11,8 @@ export const GOOD = {
   APP_BASE_URL: "https://app.example.com/",
   ENCRYPTION_KEYS: `k1:${KEY}`,
   ENCRYPTION_ACTIVE_KEY: "k1",
+  // The process of the tests outlives an isolate.
+  WALL_CLOCK_SECONDS: "999999999",
   INTERNAL_SECRETS: "test-internal-secret-0123456789abcdef",
 } as const satisfies Environment;
 

@@ -115,10 +115,12 @@ Deno.test("perform() ends a handler that does not stop 2 s after its time was up
   run.check(start + 61_000);
   assert.equal(signal?.reason.name, "TimeoutError");
   run.check(start + 62_900);
-  assert.deepEqual(ends, []);
+  assert.equal(ends.length, 0);
   run.check(start + 63_000);
   run.check(start + 64_000);
-  assert.equal(ends.length, 1, "once");
-  const [outcome] = ends;
-  assert.ok(outcome?.kind === "retry" && outcome.errorClass === "TimeoutError");
+  assert.deepEqual(
+    ends.map((one) => "errorClass" in one && [one.kind, one.errorClass]),
+    [["retry", "TimeoutError"]],
+    "once",
+  );
 });
