@@ -87,7 +87,10 @@ async function main(): Promise<number> {
   try {
     const env = { ...server.env, ...(long ? { FAULTS_LONG: "1" } : {}) };
     for (const [id, files] of all) {
-      if (only.length === 0 || only.includes(id)) runs.push(await runFault(id, files, env));
+      if (only.length > 0 && !only.includes(id)) continue;
+      const run = await runFault(id, files, env);
+      console.log(row(run).join("\n")); // here too: a long run may be ended before its table
+      runs.push(run);
     }
   } finally {
     await server.stop();

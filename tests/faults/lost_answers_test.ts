@@ -65,7 +65,7 @@ fault(
           },
         });
         await eventually(
-          async () => proxy.hits >= counts(40, 2_000) || !injecting() || !await producer.busy(),
+          async () => proxy.hits >= counts(20, 2_000) || !injecting() || !await producer.busy(),
           600_000,
         );
         proxy.set();

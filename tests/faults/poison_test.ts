@@ -75,7 +75,7 @@ async function p99({ admin }: TestDatabase): Promise<number> {
 fault("FT-09", "memory and CPU spent: the job dies of it, and nobody else", async () => {
   await withWorkers({ workMs: 20 }, async (db, workers) => {
     const found = await poisoned(db, workers, {
-      poison: poisonOf(["oom", "spin"], counts(1, 10)),
+      poison: poisonOf(["oom", "spin"], counts(1, 5)),
       innocent: namesOf(counts(50, 1_000)),
     });
     report("FT-09", found);
@@ -85,7 +85,11 @@ fault("FT-09", "memory and CPU spent: the job dies of it, and nobody else", asyn
 
 fault("FT-10", "poison dies of its own attempts, its neighbours pay nothing", async () => {
   const innocent = namesOf(counts(200, 10_000));
-  const poison = poisonOf(["exit", "throw", "hang", "nul"], counts(1, 25));
+  const poison = [
+    // Each costs its worker as many lives as it has attempts, and one more.
+    ...poisonOf(["exit"], counts(1, 10)),
+    ...poisonOf(["throw", "hang", "nul"], counts(1, 30)),
+  ];
   let baseline = NaN;
   if (LONG) {
     await withWorkers({ workMs: 20 }, async (db, workers) => {

@@ -24,10 +24,10 @@ fault(
         const producer = await produce((work) => admin.query(work));
         const crew = await Promise.all(Array.from({ length: 3 }, () => workers.start()));
         let [terminated, shutdowns] = [0, 0];
-        const wanted = counts(30, 5_000);
+        const wanted = counts(15, 5_000);
         for (let n = 0; terminated < wanted && injecting() && await producer.busy(); n++) {
           await pause(between(next, 0, 2 * KILL_EACH_MS));
-          if (n % counts(25, 300) === 10) {
+          if (n % counts(25, 300) === 5) {
             await server.restart({ mode: "fast" });
             shutdowns++;
             continue;

@@ -20,7 +20,7 @@ const JOBS = 100;
 
 function runnerOn(db: Database) {
   const handlers = createHandlers(db, { fenced: true, workMs: 5 });
-  return createRunner({ db, handlers, log: () => {}, leaseSeconds: 10, lingerMs: 0 });
+  return createRunner({ db, handlers, log: () => {}, leaseSeconds: 10, lingerMs: 500 });
 }
 
 /** What pg_net would post, and the means to lose or to deliver it. */
@@ -56,7 +56,7 @@ fault("FT-12", "wake-ups lost: the queue drains after the next tick", async (inj
         sql`select vault.create_secret('http://127.0.0.1:9', 'project_url'),
                    vault.create_secret('TEST KEY: wakes nobody', 'worker_secret')`
       );
-      for (; rounds < counts(2, 20) && injecting(); rounds++) {
+      for (; rounds < counts(1, 20) && injecting(); rounds++) {
         await admin.query((sql) =>
           sql`update raphael_private.last_kick set kicked_at = '-infinity'`
         );
@@ -113,7 +113,7 @@ fault("FT-13", "fifty workers woken at once: each job is done once", async (inje
     const jobs: string[] = [];
     let [rounds, busy] = [0, 0];
     try {
-      for (; rounds < counts(2, 200) && injecting(); rounds++) {
+      for (; rounds < counts(1, 200) && injecting(); rounds++) {
         const names = namesOf(2 * JOBS).map((name) => `${name}-${rounds}`);
         jobs.push(...names);
         await enqueueNamed(admin, names);
