@@ -2,7 +2,10 @@ import type { ProviderFailure } from "../providers/errors.ts";
 
 /**
  * What becomes of a job. `effect` runs in the transaction that settles it, after the lease is proved:
- * both commit or neither. It may run twice where a commit's answer was lost, the second time in vain.
+ * both commit or neither. It may run twice where a commit's answer was lost, or where another effect of
+ * its transaction failed; the first time is then in vain. Effects of several jobs share a transaction,
+ * statement by statement: so each statement stands by itself, and what is read for another is locked or
+ * compared by that other.
  */
 export type Outcome<Tx> =
   & { readonly effect?: (tx: Tx) => Promise<void> }
