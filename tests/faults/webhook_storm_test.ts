@@ -14,7 +14,7 @@ const OPEN = 3_000;
 /** The database stands still so long at most: the line has to be full before, and the deadline not over. */
 const STANDSTILL_MS = 8_000;
 /** What waits is capped at 32 MB of bodies; the rest is what requests, sockets and the collector take. */
-const GROWTH_MB = 200;
+const GROWTH_MB = 256;
 
 function residentMb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
@@ -68,8 +68,9 @@ fault(
         await admin.begin(async (tx) => {
           await tx`lock table raphael_private.webhook_events in exclusive mode`;
           standstill = true;
+          const before = statuses["503"] ?? 0;
           await storm((ms) => {
-            const full = (statuses["503"] ?? 0) > 0;
+            const full = (statuses["503"] ?? 0) > before;
             if (full || ms > STANDSTILL_MS) tx`commit`.catch(() => {});
             return !full && ms < STANDSTILL_MS;
           });
