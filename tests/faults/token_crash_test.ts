@@ -15,7 +15,7 @@ const ROTATION = {
   none: { kind: "none" },
   strict: { kind: "single_use" },
   family: { kind: "single_use" },
-  grace: { kind: "grace", seconds: 8 },
+  grace: { kind: "grace", seconds: 30 },
   until_use: { kind: "until_use" },
 } as const satisfies Record<RotationMode, Rotation>;
 

@@ -43,19 +43,19 @@ async function race(
 const CREW = { processes: counts(3, 16), accounts: counts(12, 200) };
 
 fault("FT-20", "workers race for the same tokens: none is shown twice, none is lost", async () => {
-  const rotations = counts(400, 50_000);
+  const rotations = counts(200, 50_000);
   const found = await race("FT-20", { mode: "strict", rotations, ...CREW });
   assert.deepEqual(found, { reuses: 0, dead: 0 });
 });
 
 fault("FT-20", "control without lease and compare: the harness sees dead links", async () => {
-  const rotations = counts(400, 5_000);
+  const rotations = counts(200, 5_000);
   const found = await race("FT-20 control", { mode: "strict", rotations, ...CREW, naive: true });
   assert.ok(found.reuses > 0 && found.dead > 0, "the race harms nobody: the harness is blind");
 });
 
 fault("FT-25", "a provider that ends the grant at the first reuse never sees one", async () => {
-  const rotations = counts(400, 50_000);
+  const rotations = counts(200, 50_000);
   const found = await race("FT-25", { mode: "family", rotations, ...CREW });
   assert.deepEqual(found, { reuses: 0, dead: 0 });
 });

@@ -26,6 +26,7 @@ export const KEYS = {
   oura: { secret: "test-oura-secret", verifyToken: "test-oura-verify-token" },
   terra: { apiKey: "test-terra-api-key", webhookSecret: "test-terra-webhook-secret" },
   dexcom: { secret: "test-dexcom-secret" },
+  cloud: {},
 };
 
 export interface Answer {

@@ -45,7 +45,7 @@ interface Grant {
 }
 
 export function startTokenProvider(options: TokenProviderOptions): TokenProvider {
-  const { mode, graceMs = 8_000, latencyMs = 5 } = options;
+  const { mode, graceMs = 30_000, latencyMs = 5 } = options;
   const counts = { rotations: 0, reuses: 0, refusals: 0, faults: 0 };
   const grants = new Map<string, Grant>();
   const spoilt = new Set<string>();

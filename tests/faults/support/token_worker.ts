@@ -20,8 +20,8 @@ async function refreshInTurn(): Promise<void> {
   while (!stopping) {
     const account = plan.accounts[Math.floor(Math.random() * plan.accounts.length)] ?? "";
     try {
-      const result = await client.refresh(account);
-      if (result !== "fresh") await pause(20);
+      // As the queue does with a job that is to wait.
+      while (await client.refresh(account) === "wait" && !stopping) await pause(100);
     } catch (error) {
       log("warn", "refresh_failed", { reason: error instanceof Error ? error.message : "unknown" });
       await pause(100);
