@@ -36,7 +36,7 @@ import { createIsolate } from "./runtime/isolate.ts";
 import { createWorker } from "./runtime/worker.ts";
 import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
 import { processWebhook } from "./webhooks/process.ts";
-import { createReceiver, maxBytes } from "./webhooks/receive.ts";
+import { createReceiver, maxBytes, mediaTypes } from "./webhooks/receive.ts";
 import { enqueueSubscriptions, subscribe } from "./webhooks/subscribe.ts";
 
 export interface RuntimeOptions {
@@ -108,6 +108,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     },
     webhooks: {
       maxBytes,
+      mediaTypes,
       handle: createReceiver(deps),
     },
     metrics: {

@@ -8,7 +8,7 @@ export interface WebhooksPort {
   /** The provider's body cap in bytes; nothing where it has no webhook. */
   maxBytes(provider: string): number | undefined;
   /** What the provider sends; default JSON. */
-  mediaTypes?(provider: string): readonly string[];
+  mediaTypes?(provider: string): readonly string[] | undefined;
   /** Handshake or delivery. Resolves with 2xx only after the event is committed. */
   handle(delivery: {
     readonly provider: string;

@@ -1,7 +1,7 @@
 import type { Bytes } from "../core/bytes.ts";
 import type { Secret } from "../core/secret.ts";
 import type { Window } from "../core/time.ts";
-import type { DriverContext } from "./driver.ts";
+import type { AccountRef, DriverContext } from "./driver.ts";
 
 /** News from a provider. `notify` points at data, `push` carries it. */
 export type WebhookEvent =
@@ -67,6 +67,8 @@ export interface WebhookContext {
 export interface Webhook {
   /** Larger bodies are refused with 413 before any work; default 256 KiB. */
   readonly maxBytes?: number;
+  /** What deliveries are written in, `""` for no word of it; default JSON. */
+  readonly mediaTypes?: readonly string[];
   /** Which credential signs: `client` is the OAuth client secret, `webhook` one of its own. */
   readonly signedWith: "client" | "webhook";
   /** Deliveries prove themselves by the address, which ends in the webhook's secret (`pathSecret`). */
@@ -105,6 +107,11 @@ export interface Webhook {
   /** Makes the provider's subscriptions what they should be: creates, renews; safe to repeat. */
   subscribe?(
     p: { readonly callbackUrl: string; readonly verifyToken: Secret },
+    ctx: DriverContext,
+  ): Promise<void>;
+  /** The same where each person has subscriptions of their own, made with their token (Withings). */
+  subscribePerson?(
+    p: { readonly callbackUrl: string; readonly account: AccountRef },
     ctx: DriverContext,
   ): Promise<void>;
 }

@@ -29,6 +29,11 @@ export function maxBytes(slug: string): number | undefined {
   return webhook && (webhook.maxBytes ?? DEFAULT_MAX_BYTES);
 }
 
+/** What its deliveries are written in; nothing where that is JSON. */
+export function mediaTypes(slug: string): readonly string[] | undefined {
+  return PROVIDERS.find((driver) => driver.slug === slug)?.webhook?.mediaTypes;
+}
+
 /** More in one statement gained nothing (docs/PERFORMANCE.md). */
 const GROUP = { items: 256, bytes: 4 * 1_024 * 1_024 };
 /** Four groups' worth, and room for two of the largest bodies; an isolate has 256 MB for everything. */
