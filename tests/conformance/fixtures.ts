@@ -12,6 +12,9 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
  * - `paging.json` `{ resource, page, carries, last }`: a page with a next one, the text by which the
  *   next request must ask for it, and what ends the list where that is not the resource's fixture;
  * - `webhook.json` signed deliveries with their events, and the handshake;
+ * - `revocation.json` the bodies that a good revocation is answered with, in order, where it takes more
+ *   than one call or reads an answer;
+ * - `words.json` the provider's words for a sport and ours, each put into a body in turn: see `Words`;
  * - `codes.json` the keys whose numbers are words of an enumeration, where 0 is another word.
  */
 export interface Fixture {
@@ -19,6 +22,14 @@ export interface Fixture {
   readonly body: unknown;
   readonly expected: readonly { readonly id: string; readonly items: readonly unknown[] }[];
   readonly context: NormaliseContext;
+}
+
+/** An enumeration: `words` are pairs of what is sent at `path` of `body` and the workout's type of it. */
+export interface Words {
+  readonly resource: string;
+  readonly body: unknown;
+  readonly path: readonly (string | number)[];
+  readonly words: readonly (readonly [sent: string | number, ours: string])[];
 }
 
 export interface PagingFixture {
@@ -101,6 +112,15 @@ function casesOf(resource: string, files: readonly string[]): readonly string[] 
 
 export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {
   return read<PagingFixture>(driver.slug, "paging");
+}
+
+/** One answer without a body, unless it is written down. */
+export function revocationOf(driver: ProviderDriver): readonly unknown[] {
+  return read<readonly unknown[]>(driver.slug, "revocation") ?? [null];
+}
+
+export function wordsOf(driver: ProviderDriver): readonly Words[] {
+  return read<readonly Words[]>(driver.slug, "words") ?? [];
 }
 
 export function codesOf(driver: ProviderDriver): ReadonlySet<string> {

@@ -4,7 +4,7 @@ import { METRICS } from "@shared/catalog/metrics.ts";
 import type { Normalized } from "@shared/catalog/normalized.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { ProviderError } from "@shared/providers/errors.ts";
-import { codesOf, type Fixture, fixturesOf } from "./fixtures.ts";
+import { codesOf, type Fixture, fixturesOf, wordsOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
 
 /** What a driver makes of the provider's documents. */
@@ -16,6 +16,21 @@ export const MEANING_LAWS: readonly Law[] = [
         const records = driver.normalise(resource, body, context).records
           .map(({ id, items }) => ({ id, items: items.map(rounded) }));
         assert.deepEqual(records, expected.map(rounded), resource);
+      }
+    },
+  },
+  {
+    name: "each of the provider's words for a sport is ours as written down",
+    appliesTo: (driver) => wordsOf(driver).length > 0,
+    check(driver) {
+      for (const { resource, body, path, words } of wordsOf(driver)) {
+        for (const [sent, ours] of words) {
+          const { records } = driver.normalise(resource, withMember(body, path, sent));
+          const types = records.flatMap(({ items }) =>
+            items.flatMap((item) => item.kind === "workout" ? [item.type] : [])
+          );
+          assert.deepEqual(types, [ours], `${sent}`);
+        }
       }
     },
   },
@@ -173,9 +188,13 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Every value in `value`; of an object each member with its name too, as rows of a map have it. */
 function partsOf(value: unknown): readonly unknown[] {
   const members = typeof value === "object" && value !== null ? Object.values(value) : [];
-  return [value, ...members.flatMap(partsOf)];
+  const entries = isRecord(value)
+    ? Object.entries(value).map(([name, member]) => ({ [name]: member }))
+    : [];
+  return [value, ...entries, ...members.flatMap(partsOf)];
 }
 
 function withUnknownFields(value: unknown): unknown {
@@ -183,6 +202,16 @@ function withUnknownFields(value: unknown): unknown {
   if (!isRecord(value)) return value;
   const members = Object.entries(value).map(([key, one]) => [key, withUnknownFields(one)]);
   return { ...Object.fromEntries(members), zz_unknown: { kept: [1, "as it came"] } };
+}
+
+/** `body` with `value` at `path`. */
+function withMember(body: unknown, path: readonly (string | number)[], value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  if (Array.isArray(body)) {
+    return body.with(Number(key), withMember(body[Number(key)], rest, value));
+  }
+  return isRecord(body) ? { ...body, [key]: withMember(body[key], rest, value) } : body;
 }
 
 /** `body` once for each number in it, those under the keys `except` left out, with it replaced. */

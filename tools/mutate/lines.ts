@@ -44,6 +44,9 @@ const ELSEWHERE = new RegExp(
 const FORM =
   /^\s+(request|requestOne|name|aliases|produces|sessions|scope|page|poll|record|pageDays|within|emptyStatuses|unit|kind|reason|slug|hosts): /;
 
+/** Values that are a schema or an address. */
+const NO_MAPPING = /^\s+[\w$]+: (z\.|maybe[A-Z]|"https?:)/;
+
 /** Each mapping deleted, and each exchanged with the one after it in the same block. */
 export function mutationsOf(source: string): readonly Mutation[] {
   const lines = source.split("\n");
@@ -97,7 +100,7 @@ function mappingsIn(lines: readonly string[]): readonly Mapping[] {
     }
     const last = /^\s+yield\* (measure|rate)\(/.test(line) ? endOf(lines, first, indent) : first;
     const text = lines.slice(first, last + 1).join("\n");
-    const match = FORM.test(line)
+    const match = FORM.test(line) || NO_MAPPING.test(line)
       ? null
       : YIELD.exec(text) ?? (isBalanced(line) ? PROPERTY.exec(line) ?? PAIR.exec(line) : null);
     if (!match) continue;

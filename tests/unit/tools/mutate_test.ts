@@ -3,6 +3,13 @@ import { mutationsOf } from "../../../tools/mutate/lines.ts";
 import { filesOf } from "../../../tools/mutate/mutant.ts";
 
 const SOURCE = `import { z } from "zod";
+const timed = {
+  at: z.string(),
+  unit: maybeText,
+};
+const REGIONS = {
+  us: "https://us.example",
+};
 const TABLE = {
   a: "one",
   b: "two",
@@ -47,14 +54,14 @@ function changed(source: string): readonly string[] {
 Deno.test("mutationsOf() deletes each mapping and exchanges it with the next, and leaves the rest alone", () => {
   const mutations = mutationsOf(SOURCE);
   assert.deepEqual(mutations.map(({ line, kind }) => `${line} ${kind}`), [
-    "3 delete",
-    "3 swap",
-    "4 delete",
-    "5 delete",
-    "20 delete",
-    "20 swap",
-    "21 delete",
-    "24 delete",
+    "10 delete",
+    "10 swap",
+    "11 delete",
+    "12 delete",
+    "27 delete",
+    "27 swap",
+    "28 delete",
+    "31 delete",
   ]);
   const [deleted, swapped] = mutations;
   assert.equal(deleted?.was, 'a: "one",');
