@@ -36,6 +36,7 @@ const notification = z.looseObject({
 export const withingsWebhook: Webhook = {
   signedWith: "webhook",
   hasSecretPath: true,
+  unproven: ["time", "body"],
   // The empty one is that of an address check by a POST with nothing in it.
   mediaTypes: ["application/x-www-form-urlencoded", ""],
 
