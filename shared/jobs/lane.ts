@@ -50,7 +50,6 @@ export function createLane(options: LaneOptions) {
   const settling = createSettling({
     db,
     onSettled(one, ending, error) {
-      pace.ended(1, Date.now());
       quietSince = undefined;
       options.onSettled(one, ending, error);
       // Its next page may be due, or another run.
@@ -84,10 +83,13 @@ export function createLane(options: LaneOptions) {
   }
 
   function begin(job: ClaimedJob): void {
+    // A job that no handler takes ends before there is a run.
+    let run: Run | undefined = undefined;
     let ended = false;
-    const run = perform(handlers, job, (outcome) => {
+    run = perform(handlers, job, (outcome) => {
       ended = true;
-      runs.delete(run);
+      if (run) runs.delete(run);
+      pace.ended(1, Date.now());
       settling.add({ job, outcome });
       start();
       moved.give();

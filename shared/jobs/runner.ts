@@ -101,8 +101,11 @@ export function createRunner(options: RunnerOptions) {
     }
   }
 
+  const soloWaiting = () => db.query(soloWaits).catch(() => false);
+
   /** Jobs whose worker died, one by one: none of them can hurt a neighbour. */
   async function runSolo(until: number): Promise<void> {
+    if (!await soloWaiting()) return;
     for (const lane of lanes) {
       while (!closed && Date.now() < until && await lane.workAlone());
     }
@@ -126,7 +129,7 @@ export function createRunner(options: RunnerOptions) {
     const atOnce = await askConcurrency(until);
     let solo = false;
     const look = setInterval(async () => {
-      solo = await db.query(soloWaits).catch(() => false) || solo;
+      solo = await soloWaiting() || solo;
     }, SOLO_MS);
     open = () => {
       const now = Date.now();
@@ -161,7 +164,7 @@ export function createRunner(options: RunnerOptions) {
           const round = performed;
           await runSolo(until);
           again = await workAll(until) || performed !== round ||
-            await db.query(soloWaits).catch(() => false);
+            await soloWaiting();
         }
       } finally {
         listener?.rest();

@@ -72,6 +72,13 @@ Deno.test("drain() settles each outcome as what it is, beside jobs that are done
       dead: { kind: "dead", errorClass: "test", reason: "Cannot test" },
     };
     await enqueue(app, [...names(30), "pages", ...Object.keys(outcomes)].map((name) => job(name)));
+    await enqueue(app, [job("unknown"), job("misfit")]);
+    await admin`
+      update raphael_private.sync_jobs set kind = 'no.such.kind'
+      where payload ->> 'provider' = 'unknown'`;
+    await admin`
+      update raphael_private.sync_jobs set payload = '{"provider": 1}'
+      where payload ->> 'provider' = 'misfit'`;
     await runner((name, { cursor }) => {
       const paged = { kind: "continue", cursor: "page-2" } as const;
       if (name === "pages" && cursor === undefined) return Promise.resolve(paged);
@@ -82,7 +89,10 @@ Deno.test("drain() settles each outcome as what it is, beside jobs that are done
       (await jobRows(admin)).map(({ name, attempt, leased }) => [name, attempt, leased]),
       [["retry", 1, false], ["snooze", 0, false]],
     );
-    assert.deepEqual((await deadRows(admin)).map(({ name }) => name), ["dead"]);
+    assert.deepEqual(
+      (await deadRows(admin)).map(({ name, error_class }) => [name, error_class]),
+      [["1", "payload"], ["dead", "test"], ["unknown", "unknown_kind"]],
+    );
   });
 });
 
