@@ -8,6 +8,7 @@ import samsung_health from "./samsung_health.ts";
 import strava from "./strava.ts";
 import terra from "./terra.ts";
 import whoop from "./whoop.ts";
+import withings from "./withings.ts";
 
 /** Every driver there is: adding a provider is its file, its fixtures and its line here. */
 export const PROVIDERS: readonly ProviderDriver[] = [
@@ -19,6 +20,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   strava,
   terra,
   whoop,
+  withings,
 ];
 
 const BY_SLUG: ReadonlyMap<string, ProviderDriver> = new Map(

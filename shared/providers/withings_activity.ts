@@ -17,11 +17,12 @@ import { listOf } from "./kit/page.ts";
 import { dayTotal } from "./kit/when.ts";
 import {
   days,
-  instants,
   listIn,
   maybeNumber,
   maybeText,
+  nextDay,
   nextOffset,
+  oneDay,
   post,
   timeAt,
   versionOf,
@@ -124,8 +125,6 @@ const intraday = resource({
   name: "intraday",
   aliases: ["POST /v2/measure getintradayactivity", "getintradayactivity", "intraday"],
   scope: "user.activity",
-  // An answer holds 24 hours, however many were asked for.
-  pageDays: 1,
   produces: [
     "steps",
     "distance",
@@ -148,10 +147,11 @@ const intraday = resource({
     })),
   request: (ask) =>
     post("/v2/measure", "getintradayactivity", {
-      ...instants(ask),
+      ...oneDay(ask),
       data_fields: "steps,elevation,calories,distance,stroke,duration,heart_rate,spo2_auto,rmssd," +
         "sdnn1,core_body_temperature,rr",
     }),
+  next: nextDay,
   record(row) {
     const [epoch = ""] = Object.keys(row);
     return /^\d{1,10}$/.test(epoch) ? { id: epoch } : undefined;

@@ -88,6 +88,22 @@ export function instants({ window, cursor }: Ask): Parameters {
   };
 }
 
+const DAY_SECONDS = 86_400;
+
+/** One day of the window at a time: of a longer one the answer would hold the first 24 hours. */
+export function oneDay({ window, cursor }: Ask): { startdate: number; enddate: number } {
+  const startdate = cursor === undefined
+    ? Math.floor(window.from.getTime() / SECOND)
+    : Number(cursor);
+  const end = Math.ceil(window.to.getTime() / SECOND);
+  return { startdate, enddate: Math.min(startdate + DAY_SECONDS, end) };
+}
+
+export function nextDay(_page: unknown, ask: Ask): string | undefined {
+  const { enddate } = oneDay(ask);
+  return enddate * SECOND < ask.window.to.getTime() ? String(enddate) : undefined;
+}
+
 /** The window in days of the person, whose clock is not known: it grows by one on each side. */
 export function days({ window, cursor }: Ask): Parameters {
   return {

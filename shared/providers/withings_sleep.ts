@@ -14,11 +14,12 @@ import { resource } from "./define.ts";
 import { measure, present, rate } from "./kit/measure.ts";
 import {
   days,
-  instants,
   listIn,
   maybeNumber,
   maybeText,
+  nextDay,
   nextOffset,
+  oneDay,
   post,
   timeAt,
   versionOf,
@@ -174,8 +175,6 @@ const stages = resource({
   name: "sleep_stages",
   aliases: ["POST /v2/sleep get", "GET /v2/sleep"],
   scope: "user.activity",
-  // An answer holds 24 hours, however many were asked for.
-  pageDays: 1,
   produces: ["sleep_stage", "heart_rate", "respiratory_rate", "hrv_sdnn", "hrv_rmssd"],
   page: listIn(
     "series",
@@ -190,8 +189,8 @@ const stages = resource({
       rmssd: series,
     }),
   ),
-  request: (ask) =>
-    post("/v2/sleep", "get", { ...instants(ask), data_fields: "hr,rr,sdnn_1,rmssd" }),
+  request: (ask) => post("/v2/sleep", "get", { ...oneDay(ask), data_fields: "hr,rr,sdnn_1,rmssd" }),
+  next: nextDay,
   record: ({ startdate }) => ({ id: String(startdate) }),
   *normalise(row, { timeZone }) {
     const device = present({ device: row.model });
