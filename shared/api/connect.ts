@@ -75,7 +75,7 @@ export interface ProviderInfo {
   readonly slug: string;
   readonly name: string;
   readonly kind: "oauth2" | "widget" | "credentials" | "bridge";
-  readonly status: "available" | "not_configured";
+  readonly status: "available" | "not_configured" | "unavailable";
   readonly docs: string;
   readonly metrics: readonly string[];
   readonly webhook: boolean;

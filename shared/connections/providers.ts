@@ -7,7 +7,8 @@ export interface ProviderInfo {
   readonly slug: string;
   readonly name: string;
   readonly kind: ProviderDriver["link"]["kind"];
-  readonly status: "available" | "not_configured";
+  /** `unavailable`: a phone pushes it, and the endpoint that takes it is not there yet. */
+  readonly status: "available" | "not_configured" | "unavailable";
   readonly docs: string;
   /** Catalog codes that it may bring, those derived from its sleeps and workouts left out. */
   readonly metrics: readonly string[];
@@ -22,7 +23,11 @@ export function listProviders(providers: ProviderDirectory): ProviderInfo[] {
     slug: driver.slug,
     name: driver.name,
     kind: driver.link.kind,
-    status: providers.get(driver.slug) ? "available" : "not_configured",
+    status: driver.link.kind === "bridge"
+      ? "unavailable"
+      : providers.get(driver.slug)
+      ? "available"
+      : "not_configured",
     docs: driver.docs,
     metrics: [...new Set(driver.resources.flatMap((resource) => resource.produces))].sort(),
     sessions: [...new Set(driver.resources.flatMap((resource) => resource.sessions ?? []))].sort(),

@@ -91,14 +91,13 @@ Deno.test("a provider without credentials is 503, and the others work", async ()
     assert.equal((await world.request("webhooks/terra", terra(BODY))).status, 503);
     assert.deepEqual(await world.rows(), before);
     const { body } = await person.call("connect/providers");
-    const statuses = body.data.map((
+    const status = Object.fromEntries(body.data.map((
       one: { slug: string; status: string },
-    ) => [one.slug, one.status]);
-    assert.deepEqual(statuses.sort(), [
-      ["dexcom", "not_configured"],
-      ["oura", "available"],
-      ["terra", "available"],
-    ]);
+    ) => [one.slug, one.status]));
+    assert.deepEqual(
+      [status.dexcom, status.oura, status.terra, status.apple_health],
+      ["not_configured", "available", "available", "unavailable"],
+    );
     const ticket = await ticketOf(world, await consent(world, person, "oura"));
     assert.equal((await complete(person, ticket)).status, 200);
   }, { without });
