@@ -1,5 +1,6 @@
 import { METRIC_CODES, METRICS } from "@shared/catalog/metrics.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
+import { KNOWN } from "@shared/providers/names.ts";
 import { markdownTable, type Output } from "./output.ts";
 
 /** What each provider gives and asks for: coverage is read off the drivers, so it cannot drift. */
@@ -18,6 +19,9 @@ export function providersMd(drivers: readonly ProviderDriver[]): Output {
 # Providers
 
 ${overviews}
+## Other names, and services that are not linked
+
+${markdownTable(["service", "also known as", "instead"], services(drivers))}
 ## Metrics
 
 Codes are the catalog's. Sleep and workouts are sessions, with their metrics inside.
@@ -40,6 +44,21 @@ function overview(driver: ProviderDriver): readonly string[] {
     policy.rawDays === undefined ? "as long as ours" : `${policy.rawDays} days`,
     `[${policy.aiUse}](${policy.terms})`,
   ];
+}
+
+/** What an app may ask for by another name, or in vain. */
+function services(drivers: readonly ProviderDriver[]): (readonly string[])[] {
+  const linked = new Set(drivers.map(({ slug }) => slug));
+  return KNOWN.flatMap(({ slug, aliases = [], successor, unavailable }) => {
+    const instead = unavailable
+      ? `[${unavailable.reason}](${unavailable.source})`
+      : successor
+      ? `links through \`${successor}\``
+      : "";
+    const isWorthALine = instead !== "" || aliases.length > 0 && linked.has(slug);
+    const names = aliases.map((alias) => `\`${alias}\``).join(" ");
+    return isWorthALine ? [[`\`${slug}\``, names, instead]] : [];
+  });
 }
 
 /** One row a metric that anyone gives; a metric that nobody gives is not listed. */
