@@ -1,5 +1,5 @@
 import { Secret } from "../core/secret.ts";
-import type { ProviderDriver } from "../providers/driver.ts";
+import type { Client, ProviderDriver } from "../providers/driver.ts";
 import type { Link } from "../providers/link.ts";
 import type { Webhook, WebhookSecrets } from "../providers/webhook.ts";
 import { secretFault } from "./settings.ts";
@@ -12,7 +12,7 @@ export type Configurable =
 /** What one configured provider needs to be spoken to. */
 export interface ProviderConfig {
   /** Empty where the kind of link has no client of ours (`credentials`, `bridge`). */
-  readonly client: { readonly id: string; readonly secret: Secret };
+  readonly client: Client;
   /** Absent: no delivery can be verified, so the provider's webhooks are answered with 503. */
   readonly webhook?: WebhookSecrets;
   /** Asked for instead of the driver's own. */
@@ -37,6 +37,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface CredentialNames {
   readonly clientId: string;
   readonly clientSecret: string;
+  /** Only where the driver's `env` names one. */
+  readonly apiKey: string | undefined;
   readonly webhookSecret: string;
   readonly verifyToken: string;
   readonly scopes: string;
@@ -50,6 +52,7 @@ export function credentialNames(driver: Pick<Configurable, "slug" | "env">): Cre
   return {
     clientId: driver.env?.clientId ?? `${prefix}_CLIENT_ID`,
     clientSecret: driver.env?.clientSecret ?? `${prefix}_CLIENT_SECRET`,
+    apiKey: driver.env?.apiKey,
     webhookSecret: driver.env?.webhookSecret ?? `${prefix}_WEBHOOK_SECRET`,
     verifyToken: driver.env?.verifyToken ?? `${prefix}_VERIFY_TOKEN`,
     scopes: `${prefix}_SCOPES`,
@@ -74,6 +77,7 @@ export function readCredentials(driver: Configurable, env: Environment): Credent
   const signer = driver.webhook?.signedWith === "client" ? names.clientSecret : names.webhookSecret;
   const secretNames = new Set(driver.webhook ? [signer, previous(signer), names.verifyToken] : []);
   if (needsClient(driver)) secretNames.add(names.clientSecret);
+  if (names.apiKey !== undefined) secretNames.add(names.apiKey);
 
   const secrets = [...secretNames].flatMap((name) => {
     const value = env[name];
@@ -85,6 +89,7 @@ export function readCredentials(driver: Configurable, env: Environment): Credent
   });
   const id = env[names.clientId];
   const secret = env[names.clientSecret];
+  const apiKey = names.apiKey === undefined ? undefined : env[names.apiKey];
   const region = env[names.region];
   if (id !== undefined && secretFault(id)) problems.push(`${names.clientId} ${secretFault(id)}`);
   if (region !== undefined && !Object.hasOwn(driver.regions ?? {}, region)) {
@@ -104,6 +109,9 @@ export function readCredentials(driver: Configurable, env: Environment): Credent
     }
     if (id === undefined) problems.push(`${names.clientId} is not set`);
     if (secret === undefined) problems.push(`${names.clientSecret} is not set`);
+    if (names.apiKey !== undefined && apiKey === undefined) {
+      problems.push(`${names.apiKey} is not set`);
+    }
   }
 
   const webhook = webhookSecrets(driver, env, signer, names.verifyToken);
@@ -115,7 +123,11 @@ export function readCredentials(driver: Configurable, env: Environment): Credent
       ? [`${signer} is not set: webhooks of ${driver.slug} are refused`]
       : [],
     config: {
-      client: { id: id ?? "", secret: new Secret(secret ?? "") },
+      client: {
+        id: id ?? "",
+        secret: new Secret(secret ?? ""),
+        ...(apiKey === undefined ? {} : { apiKey: new Secret(apiKey) }),
+      },
       ...(webhook ? { webhook } : {}),
       ...(scopes.length > 0 ? { scopes } : {}),
       ...(region !== undefined ? { region } : {}),

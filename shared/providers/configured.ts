@@ -1,12 +1,12 @@
 import type { Secret } from "../core/secret.ts";
-import type { DriverContext, ProviderDriver } from "./driver.ts";
+import type { Client, DriverContext, ProviderDriver } from "./driver.ts";
 import type { Call, Pass, Urgency, Wait } from "./gate.ts";
 import type { WebhookSecrets } from "./webhook.ts";
 
 /** A driver with what this deployment gave it: what use cases call providers through. */
 export interface ConfiguredProvider {
   readonly driver: ProviderDriver;
-  readonly client: { readonly id: string; readonly secret: Secret };
+  readonly client: Client;
   /** Absent: its webhooks cannot be verified, so they are refused. */
   readonly webhook?: WebhookSecrets;
   /** Asked for instead of the driver's own. */

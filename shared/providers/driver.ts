@@ -5,9 +5,17 @@ import type { Link } from "./link.ts";
 import type { MetricBatch, NormaliseContext, Resource } from "./resource.ts";
 import type { Webhook } from "./webhook.ts";
 
+/** What the operator registered with the provider. */
+export interface Client {
+  readonly id: string;
+  readonly secret: Secret;
+  /** A third credential, for drivers whose `env` names it: Suunto's subscription key. */
+  readonly apiKey?: Secret;
+}
+
 /** Everything effectful a driver may touch: drivers read no env, no clock and no global fetch. */
 export interface DriverContext {
-  readonly client: { readonly id: string; readonly secret: Secret };
+  readonly client: Client;
   /** Follows no redirect, caps the body, knows where the sandbox is. */
   readonly fetch: typeof fetch;
   readonly now: () => Date;
@@ -104,4 +112,9 @@ export interface ProviderDriver extends CallQuirks {
   normalise(resource: string, body: unknown, context?: NormaliseContext): MetricBatch;
 }
 
-export type CredentialName = "clientId" | "clientSecret" | "webhookSecret" | "verifyToken";
+export type CredentialName =
+  | "clientId"
+  | "clientSecret"
+  | "apiKey"
+  | "webhookSecret"
+  | "verifyToken";

@@ -28,6 +28,7 @@ function providerBlock(driver: ProviderDriver): string {
   const names = credentialNames(driver);
   const lines: string[] = [];
   if (needsClient(driver)) lines.push(names.clientId, names.clientSecret);
+  if (names.apiKey !== undefined) lines.push(names.apiKey);
   if (driver.webhook) {
     if (driver.webhook.signedWith === "webhook") {
       lines.push(names.webhookSecret, previous(names.webhookSecret));

@@ -115,3 +115,12 @@ Deno.test("parseConfig() needs no credentials where there is no client of ours",
 Deno.test("parseConfig() starts with every registered driver unconfigured", () => {
   assert.doesNotThrow(() => parse({}, ...PROVIDERS));
 });
+
+Deno.test("parseConfig() wants a third credential where the driver names one", () => {
+  const keyed: Configurable = { ...OAUTH, env: { apiKey: "ACME_SUBSCRIPTION_KEY" } };
+  const config = parse({ ...LINKED, ACME_SUBSCRIPTION_KEY: "test-key-of-acme" }, keyed);
+  const client = config.providers.get("acme")?.client;
+  assert.equal(client?.apiKey?.reveal(), "test-key-of-acme");
+  assert.deepEqual(problems(LINKED, keyed), ["ACME_SUBSCRIPTION_KEY is not set"]);
+  assert.equal(parse(LINKED, OAUTH).providers.get("acme")?.client.apiKey, undefined);
+});
