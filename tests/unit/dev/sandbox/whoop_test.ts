@@ -183,3 +183,27 @@ Deno.test("whoop forgets a grant by the person's own token", async () => {
   assert.equal((await get(sandbox, `${API}/cycle`, token)).status, 401);
   await sandbox.stop();
 });
+
+Deno.test("whoop's faults speak its own shapes", async () => {
+  const sandbox = await openWhoop();
+  const token = await tokenOf(sandbox);
+  const struck = async (kind: "next_loop" | "reordered" | "duplicate_page" | "429") => {
+    const fault = { provider: "whoop", route: "/developer/v2/cycle", times: 1 } as const;
+    sandbox.control.fault({ ...fault, kind });
+    return await get(sandbox, `${API}/cycle?limit=5&nextToken=NQ%3D%3D`, token);
+  };
+  const { records } = await json(
+    await get(sandbox, `${API}/cycle?limit=5&nextToken=NQ%3D%3D`, token),
+  );
+  assert.ok(Array.isArray(records) && records.length === 5);
+  assert.equal((await json(await struck("next_loop")))["next_token"], "NQ==");
+  assert.deepEqual((await json(await struck("reordered")))["records"], records.toReversed());
+  assert.deepEqual((await json(await struck("duplicate_page")))["records"], [
+    ...records,
+    ...records,
+  ]);
+  const limited = await struck("429");
+  assert.equal(limited.status, 429);
+  assert.ok(Number(limited.headers.get("x-ratelimit-reset")) > 0);
+  await sandbox.stop();
+});
