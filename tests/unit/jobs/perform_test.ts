@@ -99,7 +99,7 @@ Deno.test("perform() gives a signal that is asked for late as it is by then", as
   assert.ok(outcome.kind === "retry" && outcome.errorClass === "AbortError");
 });
 
-Deno.test("perform() ends a handler that does not stop 2 s after its time was up, and not before", async () => {
+Deno.test("perform() ends a handler that does not stop 2 s after its time was up, and not before", () => {
   let signal: AbortSignal | undefined;
   const handlers = handlersOf((job) => {
     // SAFETY: `perform` gives every handler a signal.
