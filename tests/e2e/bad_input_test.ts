@@ -91,11 +91,11 @@ Deno.test("a provider without credentials is 503, and the others work", async ()
     assert.equal((await world.request("webhooks/terra", terra(BODY))).status, 503);
     assert.deepEqual(await world.rows(), before);
     const { body } = await person.call("connect/providers");
-    const status = Object.fromEntries(body.data.map((
-      one: { slug: string; status: string },
-    ) => [one.slug, one.status]));
+    const status = new Map(
+      body.data.map((one: { slug: string; status: string }) => [one.slug, one.status]),
+    );
     assert.deepEqual(
-      [status.dexcom, status.oura, status.terra, status.apple_health],
+      ["dexcom", "oura", "terra", "apple_health"].map((slug) => status.get(slug)),
       ["not_configured", "available", "available", "unavailable"],
     );
     const ticket = await ticketOf(world, await consent(world, person, "oura"));
