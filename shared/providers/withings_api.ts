@@ -20,28 +20,27 @@ export const WITHINGS = { ...IDENTITY, conform: innerStatus(IDENTITY, httpStatus
 
 export const WITHINGS_API = "https://wbsapi.withings.net";
 
-const AUTHENTICATION = [[100, 102], [200, 200], [401, 401]] as const;
-const UNAUTHORIZED = [[214, 214], [277, 277], [2553, 2553], [2555, 2555]] as const;
-// deno-fmt-ignore: the table of the reference, row by row
-const INVALID_PARAMETERS = [
-  [201, 213], [216, 218], [220, 221], [223, 223], [225, 225], [227, 230], [234, 236], [238, 238],
-  [240, 252], [254, 254], [260, 267], [271, 272], [275, 276], [283, 288], [290, 290], [293, 295],
-  [297, 297], [300, 304], [321, 321], [323, 353], [380, 382], [400, 400], [501, 511], [523, 523],
-  [532, 532], [3017, 3019],
-] as const;
+/** Inner statuses as the reference lists them. */
+const AUTHENTICATION = statuses("100-102 200 401");
+const UNAUTHORIZED = statuses("214 277 2553 2555");
+const INVALID_PARAMETERS = statuses(
+  "201-213 216-218 220-221 223 225 227-230 234-236 238 240-252 254 260-267 271-272 275-276 " +
+    "283-288 290 293-295 297 300-304 321 323-353 380-382 400 501-511 523 532 3017-3019",
+);
 
-/** The HTTP status that says what an inner one means; what no table lists is "an error occurred". */
-function httpStatus(inner: number): number {
-  if (inner === 0) return 200;
-  if (isIn(AUTHENTICATION, inner)) return 401;
-  if (isIn(UNAUTHORIZED, inner)) return 403;
-  if (inner === 601) return 429;
-  if (inner === 2554) return 404;
-  return isIn(INVALID_PARAMETERS, inner) || inner === 524 ? 400 : 503;
+function statuses(list: string): (status: number) => boolean {
+  const ranges = list.split(" ").map((range) => range.split("-").map(Number));
+  return (status) => ranges.some(([low = NaN, high = low]) => status >= low && status <= high);
 }
 
-function isIn(ranges: readonly (readonly [low: number, high: number])[], status: number): boolean {
-  return ranges.some(([low, high]) => status >= low && status <= high);
+/** The HTTP status that says what an inner one means; what no list has is "an error occurred". */
+function httpStatus(inner: number): number {
+  if (inner === 0) return 200;
+  if (AUTHENTICATION(inner)) return 401;
+  if (UNAUTHORIZED(inner)) return 403;
+  if (inner === 601) return 429;
+  if (inner === 2554) return 404;
+  return INVALID_PARAMETERS(inner) || inner === 524 ? 400 : 503;
 }
 
 const conformData = innerStatus(IDENTITY, httpStatus);

@@ -157,7 +157,6 @@ const STATES: Readonly<Record<number, SleepStage>> = {
   2: "deep",
   3: "rem",
   4: "asleep",
-  5: "unknown",
   15: "out_of_bed",
 };
 
