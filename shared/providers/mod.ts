@@ -4,6 +4,7 @@ import type { ProviderDriver } from "./driver.ts";
 import health_connect from "./health_connect.ts";
 import { knownProvider } from "./names.ts";
 import oura from "./oura.ts";
+import polar from "./polar.ts";
 import samsung_health from "./samsung_health.ts";
 import strava from "./strava.ts";
 import terra from "./terra.ts";
@@ -16,6 +17,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   dexcom,
   health_connect,
   oura,
+  polar,
   samsung_health,
   strava,
   terra,

@@ -73,6 +73,12 @@ const ecg = resource({
   },
 });
 
+/** What a sensor measures; one that does not say is not read. */
+const TEMPERATURES: Readonly<Record<string, "body_temperature" | "skin_temperature">> = {
+  TM_CORE_TEMPERATURE: "body_temperature",
+  TM_SKIN_TEMPERATURE: "skin_temperature",
+};
+
 /** Minutes of one sensor, in UTC without saying so. */
 const bodyTemperature = resource({
   ...collection(
@@ -93,19 +99,14 @@ const bodyTemperature = resource({
     id: [start_time, measurement_type ?? "", source_device_id ?? ""].join("/"),
   }),
   *normalise(row) {
+    const metric = TEMPERATURES[row.measurement_type ?? ""];
     const begin = instant(row.start_time);
     for (const { temperature_celsius, recording_time_delta_milliseconds: delta } of row.samples) {
-      if (!begin || delta == null) {
-        yield { kind: "quarantine", reason: "no_time" };
-        continue;
-      }
-      const at = { start: new Date(begin.start.getTime() + delta) };
-      switch (row.measurement_type) {
-        case "TM_CORE_TEMPERATURE":
-          yield* measure("body_temperature", celsius(temperature_celsius), at);
-          break;
-        case "TM_SKIN_TEMPERATURE":
-          yield* measure("skin_temperature", celsius(temperature_celsius), at);
+      if (!metric) continue;
+      if (!begin || delta == null) yield { kind: "quarantine", reason: "no_time" };
+      else {
+        const start = new Date(begin.start.getTime() + delta);
+        yield* measure(metric, celsius(temperature_celsius), { start });
       }
     }
   },

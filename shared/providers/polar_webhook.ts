@@ -74,8 +74,7 @@ function isPing(body: RawRequest["body"]): boolean {
   // A ping is short: what is longer is not read before its signature.
   if (body.length > 256) return false;
   try {
-    return z.looseObject({ event: z.literal("PING") }).safeParse(JSON.parse(fromUtf8(body)))
-      .success;
+    return ping.safeParse(parseStrictJson(body)).success;
   } catch {
     return false;
   }
