@@ -90,6 +90,15 @@ async function open(
     ...(driver.webhook?.subscribe
       ? [{ kind: "webhook.subscribe", payload: { provider: driver.slug } } as const]
       : []),
+    ...(driver.webhook?.subscribePerson
+      ? [
+        {
+          kind: "webhook.subscribe",
+          payload: { provider: driver.slug, accountId: id },
+          accountId: id,
+        } as const,
+      ]
+      : []),
   ]);
   const listed = (await listAccounts(sql, p.userId)).find((one) => one.id === id);
   if (!listed) throw new Error("Cannot complete link: account vanished");

@@ -76,11 +76,11 @@ export const JOBS = {
     timeoutSeconds: 60,
     priority: 150,
   }),
-  /** Make a provider's webhook subscriptions what they should be. */
+  /** Make a provider's webhook subscriptions what they should be; of one account, where each has its own. */
   "webhook.subscribe": job({
     queue: "health-sync",
-    payload: z.object({ provider: z.string() }),
-    key: (p) => `subscribe:${p.provider}`,
+    payload: z.object({ provider: z.string(), accountId: accountId.optional() }),
+    key: (p) => `subscribe:${p.accountId ?? p.provider}`,
     timeoutSeconds: 60,
     priority: 100,
   }),

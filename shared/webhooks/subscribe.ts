@@ -2,6 +2,7 @@ import type { Handler } from "../jobs/handlers.ts";
 import { enqueue, type NewJob } from "../db/jobs.ts";
 import type { Database } from "../db/client.ts";
 import type { ConfiguredProvider, ProviderDirectory } from "../providers/configured.ts";
+import { type SyncDeps, withAccess } from "../sync/call.ts";
 
 interface Deps {
   readonly db: Database;
@@ -9,9 +10,24 @@ interface Deps {
   readonly functionsUrl: string;
 }
 
-/** Makes a provider's subscriptions what they should be: creates those that lack, renews those that end. */
-export function subscribe(deps: Deps): Handler<"webhook.subscribe"> {
+/**
+ * Makes a provider's subscriptions what they should be, or those of one person: creates those that lack,
+ * renews those that end.
+ */
+export function subscribe(deps: Deps & SyncDeps): Handler<"webhook.subscribe"> {
   return async ({ payload, signal }) => {
+    if (payload.accountId !== undefined) {
+      return await withAccess(deps, payload.accountId, async ({ provider, ref }) => {
+        const { driver, webhook } = provider;
+        if (webhook) {
+          await driver.webhook?.subscribePerson?.(
+            { callbackUrl: callbackUrl(deps, provider), account: ref },
+            provider.context(signal),
+          );
+        }
+        return { kind: "done" };
+      });
+    }
     const provider = deps.providers.get(payload.provider);
     const verifyToken = provider?.webhook?.verifyToken;
     if (provider && verifyToken) {
