@@ -45,6 +45,8 @@ export interface Resource<Row = unknown, M extends MetricCode = MetricCode> {
   readonly aliases: readonly string[];
   /** Longest window that one request may span, where it is not the driver's `history.pageDays`. */
   readonly pageDays?: number;
+  /** Days back that are worth asking for, where fewer than the driver's: each may cost a request. */
+  readonly historyDays?: number;
   /** How often to ask where no webhook tells; absent where one does. */
   readonly poll?: Poll;
   /** Absent when the data is only ever pushed. */

@@ -17,6 +17,7 @@ import { listOf } from "./kit/page.ts";
 import { dayTotal } from "./kit/when.ts";
 import {
   days,
+  DETAIL_DAYS,
   listIn,
   maybeNumber,
   maybeText,
@@ -151,6 +152,7 @@ const intraday = resource({
       data_fields: "steps,elevation,calories,distance,stroke,duration,heart_rate,spo2_auto,rmssd," +
         "sdnn1,core_body_temperature,rr",
     }),
+  historyDays: DETAIL_DAYS,
   next: nextDay,
   record(row) {
     const [epoch = ""] = Object.keys(row);

@@ -87,6 +87,9 @@ export function instants({ window, cursor }: Ask): Parameters {
   };
 }
 
+/** What costs a request for each day is read so far back: a year of it would take the app minutes. */
+export const DETAIL_DAYS = 30;
+
 const DAY_SECONDS = 86_400;
 
 /** One day of the window at a time: of a longer one the answer would hold the first 24 hours. */

@@ -14,6 +14,7 @@ import { resource } from "./define.ts";
 import { measure, present, rate } from "./kit/measure.ts";
 import {
   days,
+  DETAIL_DAYS,
   listIn,
   maybeNumber,
   maybeText,
@@ -189,6 +190,7 @@ const stages = resource({
     }),
   ),
   request: (ask) => post("/v2/sleep", "get", { ...oneDay(ask), data_fields: "hr,rr,sdnn_1,rmssd" }),
+  historyDays: DETAIL_DAYS,
   next: nextDay,
   record: ({ startdate }) => ({ id: String(startdate) }),
   *normalise(row, { timeZone }) {

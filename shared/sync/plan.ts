@@ -52,20 +52,29 @@ interface PlannedAccount {
 /** Jobs that read `window`, in pieces that the provider answers at once; newest first. */
 function windowJobs(driver: ProviderDriver, account: PlannedAccount, window: Window): Planned[] {
   const { history } = driver;
-  const plan = (days: number | undefined, toJob: (span: Span) => NewJob): Planned[] =>
-    (days === undefined ? [window] : splitNewestFirst(window, days)).map(({ from, to }) => {
+  const plan = (
+    days: number | undefined,
+    toJob: (span: Span) => NewJob,
+    asked = window,
+  ): Planned[] =>
+    (days === undefined ? [asked] : splitNewestFirst(asked, days)).map(({ from, to }) => {
       const span = { accountId: account.id, from: from.toISOString(), to: to.toISOString() };
       return { to, job: { ...toJob(span), accountId: account.id } };
     });
   if (history?.kind === "request") {
     return plan(history.pageDays, (span) => ({ kind: "sync.request_history", payload: span }));
   }
-  return pullable(driver, account.scopes).flatMap(({ name: resource, pageDays }) =>
+  return pullable(driver, account.scopes).flatMap(({ name: resource, pageDays, historyDays }) =>
     plan(
       pageDays ?? history?.pageDays,
       (span) => ({ kind: "sync.pull", payload: { ...span, resource } }),
+      lastDays(window, historyDays),
     )
   );
+}
+
+function lastDays({ from, to }: Window, days = Infinity): Window {
+  return { from: new Date(Math.max(from.getTime(), to.getTime() - days * DAY)), to };
 }
 
 interface Span {

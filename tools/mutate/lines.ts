@@ -42,7 +42,7 @@ const ELSEWHERE = new RegExp(
 );
 /** Members of a resource that are read by nobody's meaning. */
 const FORM =
-  /^\s+(request|requestOne|name|aliases|produces|sessions|scope|page|poll|record|pageDays|within|emptyStatuses|unit|kind|reason|slug|hosts): /;
+  /^\s+(request|requestOne|name|aliases|produces|sessions|scope|page|poll|record|pageDays|historyDays|within|emptyStatuses|unit|kind|reason|slug|hosts): /;
 
 /** Values that are a schema or an address. */
 const NO_MAPPING = /^\s+[\w$]+: (z\.|maybe[A-Z]|"https?:)/;

@@ -27,8 +27,10 @@ for (const { slug, history } of PROVIDERS) {
   Deno.test(`backfillJobs() covers the history of ${slug} without a gap, newest window first`, () => {
     const jobs = backfillJobs(driver(slug), ACCOUNT, NOW);
     const spans = jobs.map(({ payload }) => spanOf(payload));
-    const start = new Date(NOW.getTime() - history.maxDays * DAY).toISOString();
     for (const resource of new Set(spans.map((span) => span.resource))) {
+      const { historyDays = history.maxDays } = driver(slug).resources
+        .find(({ name }) => name === resource) ?? {};
+      const start = new Date(NOW.getTime() - historyDays * DAY).toISOString();
       const own = spans.filter((span) => span.resource === resource);
       assert.equal(own[0]?.to, NOW.toISOString());
       assert.equal(own.at(-1)?.from, start);
