@@ -114,6 +114,7 @@ export const hours = of("h");
 export const metres = of("m");
 export const kilometres = of("km");
 export const centimetres = of("cm");
+export const millimetres = of("mm");
 export const miles = of("mile");
 export const kilograms = of("kg");
 export const grams = of("g");

@@ -1,6 +1,7 @@
 import apple_health from "./apple_health.ts";
 import dexcom from "./dexcom.ts";
 import type { ProviderDriver } from "./driver.ts";
+import google_health from "./google_health.ts";
 import health_connect from "./health_connect.ts";
 import { knownProvider } from "./names.ts";
 import oura from "./oura.ts";
@@ -15,6 +16,7 @@ import withings from "./withings.ts";
 export const PROVIDERS: readonly ProviderDriver[] = [
   apple_health,
   dexcom,
+  google_health,
   health_connect,
   oura,
   polar,
