@@ -5,6 +5,7 @@ import type { Person } from "./person.ts";
 import type { Publication } from "./publish.ts";
 import { createStrava } from "./strava/app.ts";
 import { createWhoop } from "./whoop/app.ts";
+import { createWithings } from "./withings/app.ts";
 import type { SandboxClient, SandboxRecord, World } from "./world.ts";
 
 /** A pretend provider as the server mounts it, and what can be made to happen there. */
@@ -40,6 +41,7 @@ export interface PretendProvider {
 export const PRETEND_PROVIDERS = {
   strava: createStrava,
   whoop: createWhoop,
+  withings: createWithings,
 } as const satisfies Readonly<
   Record<string, (world: World, client: SandboxClient) => PretendProvider>
 >;

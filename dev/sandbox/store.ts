@@ -25,6 +25,13 @@ export interface StravaSubscription {
   readonly callbackUrl: string;
 }
 
+/** One a person and category. */
+export interface WithingsSubscription {
+  readonly person: string;
+  readonly appli: number;
+  readonly callbackUrl: string;
+}
+
 /** A person's device linked through Terra. A new link has a new id. */
 export interface TerraConnection {
   readonly userId: string;
@@ -58,6 +65,9 @@ export interface SandboxState {
   subscriptions: OuraSubscription[];
   /** An app has one. */
   stravaSubscription?: StravaSubscription;
+  withingsSubscriptions?: WithingsSubscription[];
+  /** People whom the app has registered with Polar. */
+  polarUsers?: string[];
   connections: TerraConnection[];
   published: Published[];
 }
