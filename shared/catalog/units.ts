@@ -161,3 +161,7 @@ export const enumerated = of("enum");
 /** Fahrenheit has another zero, so it is a formula and not a factor. */
 export const fahrenheit: UnitConstructor<"temperature"> = (reading) =>
   celsius(reading == null ? reading : (reading - 32) * 5 / 9);
+
+/** A thousandth of the smallest unit of energy here, so it is divided and not in the table. */
+export const joules: UnitConstructor<"energy"> = (reading) =>
+  kilojoules(reading == null ? reading : reading / 1_000);

@@ -8,6 +8,7 @@ import oura from "./oura.ts";
 import polar from "./polar.ts";
 import samsung_health from "./samsung_health.ts";
 import strava from "./strava.ts";
+import suunto from "./suunto.ts";
 import terra from "./terra.ts";
 import whoop from "./whoop.ts";
 import withings from "./withings.ts";
@@ -22,6 +23,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   polar,
   samsung_health,
   strava,
+  suunto,
   terra,
   whoop,
   withings,

@@ -94,6 +94,7 @@ const LAWS: readonly Law[] = [
   },
   {
     name: "scopes are what was granted: by the answer, else by the callback",
+    appliesTo: ({ link }) => link.kind === "oauth2" && link.scopes.length > 0,
     check: (driver) =>
       withProvider(() => Response.json(GOOD), async ({ context }) => {
         const link = linkOf(driver);

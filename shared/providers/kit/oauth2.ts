@@ -35,6 +35,8 @@ export interface OAuth2Spec {
   /** Where to ask who the person is; absent only beside `externalUserId`. */
   readonly profile?: {
     request(account: AccountRef): Request;
+    /** How the request proves whose it is; default `Authorization: Bearer`. */
+    authenticate?(request: Request, account: AccountRef): Request;
     readonly schema: z.ZodType<ProviderProfile>;
   };
   /** Makes the person known before anything can be read: Polar's `POST /v3/users`. Safe to repeat. */
@@ -108,7 +110,8 @@ export function oauth2(spec: OAuth2Spec): OAuth2Link {
   async function profileOf(account: AccountRef, ctx: DriverContext): Promise<ProviderProfile> {
     const { externalUserId } = account;
     if (!spec.profile) return { externalUserId };
-    const request = bearer(provider, spec.profile.request(account), account);
+    const asked = spec.profile.request(account);
+    const request = spec.profile.authenticate?.(asked, account) ?? bearer(provider, asked, account);
     const response = await callProvider(provider, request, ctx);
     return await readJson(provider, response, spec.profile.schema);
   }
@@ -126,12 +129,14 @@ export function oauth2(spec: OAuth2Spec): OAuth2Link {
       if (spec.pkce && challenge === undefined) {
         throw new TypeError(`Cannot authorize at ${provider.slug}: code challenge missing`);
       }
+      const scopes = p.scopes ?? spec.scopes;
       const params = {
         ...spec.authorizeParams,
         response_type: "code",
         client_id: p.clientId,
         redirect_uri: p.redirectUri,
-        scope: (p.scopes ?? spec.scopes).join(spec.scopeSeparator ?? " "),
+        // RFC 6749 appendix A.4 knows no empty scope: where none is asked for there is none.
+        ...(scopes.length > 0 ? { scope: scopes.join(spec.scopeSeparator ?? " ") } : {}),
         state: p.state,
         ...(challenge === undefined
           ? {}
@@ -197,11 +202,22 @@ export function oauth2(spec: OAuth2Spec): OAuth2Link {
 
 /** `request` with the account's access token. Throws `reauthorize` where there is none. */
 export function bearer(provider: ProviderIdentity, request: Request, account: AccountRef): Request {
+  return withToken(provider, request, account, "authorization", "Bearer ");
+}
+
+/** The same in a header of the provider's own. Throws `reauthorize` where there is no token. */
+export function withToken(
+  provider: ProviderIdentity,
+  request: Request,
+  account: AccountRef,
+  header: string,
+  scheme = "",
+): Request {
   if (!account.accessToken) {
     throw new ProviderError(provider.slug, { kind: "reauthorize", cause: "no_access_token" });
   }
   const headers = new Headers(request.headers);
-  headers.set("authorization", `Bearer ${account.accessToken.reveal()}`);
+  headers.set(header, `${scheme}${account.accessToken.reveal()}`);
   return new Request(request, { headers });
 }
 

@@ -36,6 +36,7 @@ Deno.test("authorizeUrl() joins scopes as the provider wants them, or the operat
   assert.equal(scopeOf(link().authorizeUrl(p)), "read:a read:b");
   assert.equal(scopeOf(link({ scopeSeparator: "," }).authorizeUrl(p)), "read:a,read:b");
   assert.equal(scopeOf(link().authorizeUrl({ ...p, scopes: ["x"] })), "x");
+  assert.equal(scopeOf(link({ scopes: [] }).authorizeUrl(p)), null);
 });
 
 Deno.test("authorizeUrl() of a provider with PKCE needs a challenge; parameters cannot undo state", () => {
