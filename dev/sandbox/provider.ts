@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import type { Issuer } from "./oauth.ts";
 import type { Person } from "./person.ts";
 import type { Publication } from "./publish.ts";
+import { createPolar } from "./polar/app.ts";
 import { createStrava } from "./strava/app.ts";
 import { createWhoop } from "./whoop/app.ts";
 import { createWithings } from "./withings/app.ts";
@@ -39,6 +40,7 @@ export interface PretendProvider {
 
 /** Every pretend provider of this kind, by its slug. */
 export const PRETEND_PROVIDERS = {
+  polar: createPolar,
   strava: createStrava,
   whoop: createWhoop,
   withings: createWithings,

@@ -24,6 +24,11 @@ interface Contract {
 
 const CONTRACTS: readonly Contract[] = [
   {
+    slug: "polar",
+    file: "polar-accesslink-v3.openapi.yml",
+    base: "https://www.polaraccesslink.com",
+  },
+  {
     slug: "strava",
     file: "strava.swagger.json",
     base: "https://www.strava.com/api/v3",
