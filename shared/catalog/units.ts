@@ -20,6 +20,7 @@ const UNITS = {
   m: ["length", 1_000],
   km: ["length", 1_000_000],
   mile: ["length", 1_609_344],
+  foot: ["length", 304.8],
   yard: ["length", 914.4],
   // mass: `mg` and `g` of food are masses too
   mg: ["mass", 1],

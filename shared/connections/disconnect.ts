@@ -5,7 +5,7 @@ import { ProblemError } from "../core/problems.ts";
 import type { ProviderDriver } from "../providers/driver.ts";
 import { PROVIDERS } from "../providers/mod.ts";
 import type { ConnectionDeps } from "./deps.ts";
-import { slugOf } from "./find.ts";
+import { slugsOf } from "./find.ts";
 
 /**
  * Forgets a person's accounts at one provider: tokens are gone when this returns, and the provider is
@@ -15,15 +15,19 @@ export async function disconnect(
   deps: Pick<ConnectionDeps, "db">,
   request: { readonly userId: string; readonly provider: string },
 ): Promise<{ disconnected: number; revoked: "queued" | "unsupported" }> {
-  const slug = slugOf(request.provider);
+  const slugs = slugsOf(request.provider);
   return await deps.db.transaction(async (tx) => {
-    const accounts = await liveAccounts(tx, request.userId, slug);
-    if (accounts.length === 0) {
-      throw new ProblemError("connection_not_found", `Cannot disconnect ${slug}: it is not linked`);
+    let [disconnected, queued] = [0, false];
+    for (const slug of slugs) {
+      const accounts = await liveAccounts(tx, request.userId, slug);
+      for (const { id } of accounts) queued = await close(tx, slug, id, "disconnected") || queued;
+      disconnected += accounts.length;
     }
-    let queued = false;
-    for (const { id } of accounts) queued = await close(tx, slug, id, "disconnected") || queued;
-    return { disconnected: accounts.length, revoked: queued ? "queued" : "unsupported" };
+    if (disconnected === 0) {
+      const problem = `Cannot disconnect ${slugs[0]}: it is not linked`;
+      throw new ProblemError("connection_not_found", problem);
+    }
+    return { disconnected, revoked: queued ? "queued" : "unsupported" };
   });
 }
 

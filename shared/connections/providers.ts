@@ -1,6 +1,6 @@
 import type { ProviderDirectory } from "../providers/configured.ts";
 import type { ProviderDriver } from "../providers/driver.ts";
-import { PROVIDERS } from "../providers/mod.ts";
+import { linkedBy, PROVIDERS } from "../providers/mod.ts";
 
 /** What the app's tile of a provider needs. */
 export interface ProviderInfo {
@@ -17,11 +17,11 @@ export interface ProviderInfo {
   readonly regions?: readonly string[];
 }
 
-/** Every provider there is, and whether this deployment can link it. */
+/** Every provider there is, and whether this deployment can link it, by itself or its successor. */
 export function listProviders(providers: ProviderDirectory): ProviderInfo[] {
-  return PROVIDERS.map((driver) => ({
-    slug: driver.slug,
-    name: driver.name,
+  return PROVIDERS.map((own) => [own, linkedBy(own)] as const).map(([own, driver]) => ({
+    slug: own.slug,
+    name: own.name,
     kind: driver.link.kind,
     status: driver.link.kind === "bridge"
       ? "unavailable"

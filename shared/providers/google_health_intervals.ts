@@ -33,6 +33,7 @@ const steps = resource({
   }),
   scope: ACTIVITY,
   pageDays: 7,
+  historyDays: 90,
   produces: ["steps"],
   normalise: ({ steps }) =>
     timed(spanOf(steps.interval), (at) => measure("steps", count(numberOf(steps.count)), at)),
@@ -50,6 +51,7 @@ const distance = resource({
   }),
   scope: ACTIVITY,
   pageDays: 7,
+  historyDays: 90,
   produces: ["distance"],
   normalise: ({ distance: { interval, millimeters } }) =>
     timed(spanOf(interval), (at) => measure("distance", millimetres(numberOf(millimeters)), at)),
@@ -103,6 +105,7 @@ const activeEnergy = resource({
   }),
   scope: ACTIVITY,
   pageDays: 7,
+  historyDays: 90,
   produces: ["energy_active"],
   normalise: ({ activeEnergyBurned: { interval, kcal } }) =>
     timed(spanOf(interval), (at) => measure("energy_active", kilocalories(kcal), at)),
@@ -120,6 +123,7 @@ const basalEnergy = resource({
   }),
   scope: ACTIVITY,
   pageDays: 7,
+  historyDays: 90,
   produces: ["energy_basal"],
   normalise: ({ basalEnergyBurned: { interval, kcal } }) =>
     timed(spanOf(interval), (at) => measure("energy_basal", kilocalories(kcal), at)),

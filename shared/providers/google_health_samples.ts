@@ -17,7 +17,6 @@ import {
   numberOf,
   point,
   sampleTime,
-  SLEEP,
   timed,
 } from "./google_health_points.ts";
 import { measure } from "./kit/measure.ts";
@@ -36,6 +35,7 @@ const heartRate = resource({
   }),
   scope: MEASUREMENTS,
   pageDays: 1,
+  historyDays: 30,
   produces: ["heart_rate"],
   normalise: ({ heartRate: { sampleTime, beatsPerMinute: rate } }) =>
     timed(
@@ -98,7 +98,7 @@ const respiratoryRate = resource({
     }),
     at: ({ respiratoryRateSleepSummary }) => instantOf(respiratoryRateSleepSummary.sampleTime),
   }),
-  scope: SLEEP,
+  scope: MEASUREMENTS,
   produces: ["respiratory_rate"],
   normalise: ({ respiratoryRateSleepSummary: { sampleTime, fullSleepStats } }) =>
     timed(

@@ -1,6 +1,7 @@
 import apple_health from "./apple_health.ts";
 import dexcom from "./dexcom.ts";
 import type { ProviderDriver } from "./driver.ts";
+import fitbit from "./fitbit.ts";
 import google_health from "./google_health.ts";
 import health_connect from "./health_connect.ts";
 import { knownProvider } from "./names.ts";
@@ -17,6 +18,7 @@ import withings from "./withings.ts";
 export const PROVIDERS: readonly ProviderDriver[] = [
   apple_health,
   dexcom,
+  fitbit,
   google_health,
   health_connect,
   oura,
@@ -47,7 +49,7 @@ const NOT_YET = "there is no driver for it yet";
 
 /**
  * The provider that an app calls `name`: our slug or any alias, in any case; nothing if unknown. One
- * without a driver is its successor, where that has one.
+ * without a driver is its successor, where that has one. What it is linked by, `linkedBy` says.
  */
 export function findProvider(name: string): FoundProvider | undefined {
   const known = knownProvider(name);
@@ -57,4 +59,9 @@ export function findProvider(name: string): FoundProvider | undefined {
   if (!known) return undefined;
   const { slug, unavailable, reason = NOT_YET } = known;
   return { kind: "unsupported", slug, reason, ...unavailable };
+}
+
+/** What people link `driver`'s service by today: itself, unless its API has ended and has a successor. */
+export function linkedBy(driver: ProviderDriver): ProviderDriver {
+  return BY_SLUG.get(knownProvider(driver.slug)?.successor ?? "") ?? driver;
 }

@@ -6,7 +6,7 @@
 export interface KnownProvider {
   readonly slug: string;
   readonly aliases?: readonly string[];
-  /** The provider that took its place: linked instead, unless there is a driver of the slug's own. */
+  /** The provider that took its place: linked instead. A driver of the slug's own reads what is stored. */
   readonly successor?: string;
   /** Why it cannot be linked, to be shown, and the page that says so. */
   readonly unavailable?: { readonly reason: string; readonly source: string };

@@ -72,7 +72,9 @@ async function refuseOutage(
   now: Date,
 ): Promise<void> {
   const failure = failureOf(response, now, provider);
-  if (!failure || failure.kind === "rejected" || failure.kind === "reauthorize") return;
+  // What a refusal means stands in its body, unless the driver knows it by the status.
+  const isRefusal = failure?.kind === "rejected" || failure?.kind === "reauthorize";
+  if (!failure || isRefusal && failure !== provider.statuses?.[response.status]) return;
   await discard(response);
   throw new ProviderError(provider.slug, failure, "get tokens of");
 }
