@@ -39,7 +39,14 @@ export const JOBS = {
   /** Pull one window of one resource, page by page. */
   "sync.pull": job({
     queue: "health-sync",
-    payload: z.object({ accountId, resource: z.string(), from: instant, to: instant }),
+    /** `cursor` is what the first page is asked with, where the news named it. */
+    payload: z.object({
+      accountId,
+      resource: z.string(),
+      from: instant,
+      to: instant,
+      cursor: z.string().exactOptional(),
+    }),
     key: (p) => `pull:${p.accountId}:${p.resource}:${p.from}:${p.to}`,
     timeoutSeconds: 60,
     priority: 100,

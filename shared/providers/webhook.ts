@@ -18,6 +18,8 @@ export type WebhookEvent =
       readonly action?: "create" | "update" | "delete";
       readonly dataType?: string;
       readonly recordId?: string;
+      /** What the pull of the window begins with, as `Ask.cursor`: the token that a ping gave for it. */
+      readonly cursor?: string;
     }
     | { readonly kind: "push"; readonly resource: string; readonly body: unknown }
     | {

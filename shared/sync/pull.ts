@@ -9,7 +9,7 @@ import { type SyncDeps, withAccess } from "./call.ts";
 
 /** One page of one window: its rows, the cursor and the job's state commit together. */
 export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
-  return ({ payload, cursor, signal }) =>
+  return ({ payload, cursor = payload.cursor, signal }) =>
     withAccess(deps, payload.accountId, async ({ provider, account, ref }) => {
       const { resource } = payload;
       const batch = await provider.driver.fetchPage({

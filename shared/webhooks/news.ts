@@ -24,7 +24,13 @@ export function newsJobs(
   const to = event.window.to.toISOString();
   return [{
     kind: "sync.pull",
-    payload: { accountId, resource: event.resource, from, to },
+    payload: {
+      accountId,
+      resource: event.resource,
+      from,
+      to,
+      ...(event.cursor === undefined ? {} : { cursor: event.cursor }),
+    },
     accountId,
   }];
 }
