@@ -59,7 +59,9 @@ type Sample = z.output<typeof sample>;
 
 const group = z.looseObject({ source, data: z.array(sample) });
 const answer = z.looseObject({
-  groups: z.record(z.string(), z.array(group)),
+  groups: z.looseObject({})
+    .transform((services) => Object.values(services).filter(Array.isArray))
+    .pipe(z.array(z.array(group))),
   next_cursor: maybeText,
   next: maybeText,
 });
@@ -75,7 +77,7 @@ const page: z.ZodType<Page<Row>> = z.unknown().transform((body, ctx): Page<Row> 
     for (const issue of read.error.issues) ctx.issues.push({ ...issue, input: undefined });
     return z.NEVER;
   }
-  const groups = "groups" in read.data ? Object.values(read.data.groups).flat() : read.data;
+  const groups = "groups" in read.data ? read.data.groups.flat() : read.data;
   const next = "groups" in read.data ? read.data.next_cursor ?? read.data.next : undefined;
   return {
     rows: groups.flatMap(({ source, data }) => data.map((one): Row => [source, one])),

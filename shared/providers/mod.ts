@@ -4,6 +4,7 @@ import type { ProviderDriver } from "./driver.ts";
 import fitbit from "./fitbit.ts";
 import google_health from "./google_health.ts";
 import health_connect from "./health_connect.ts";
+import junction from "./junction.ts";
 import { knownProvider } from "./names.ts";
 import oura from "./oura.ts";
 import polar from "./polar.ts";
@@ -21,6 +22,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   fitbit,
   google_health,
   health_connect,
+  junction,
   oura,
   polar,
   samsung_health,

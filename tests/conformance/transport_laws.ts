@@ -10,6 +10,7 @@ import type { Law } from "./law.ts";
 const LAWS: readonly Law[] = [
   {
     name: "asks with the person's access token, which no address holds",
+    appliesTo: hasTokens,
     check: (driver) =>
       withProvider(() => Response.json(fixtureOf(driver)), async ({ requests, context }) => {
         await driver.fetchPage(askOf(driver), context());
@@ -20,6 +21,7 @@ const LAWS: readonly Law[] = [
   },
   {
     name: "without an access token the person must link again, and nothing is sent",
+    appliesTo: hasTokens,
     check: (driver) =>
       withProvider(() => new Response(), async ({ requests, context }) => {
         const { accessToken: _, ...account } = ACCOUNT;
@@ -64,9 +66,19 @@ const LAWS: readonly Law[] = [
       });
     },
   },
-  fails("401", () => new Response("{}", { status: 401 }), (failure) => {
-    assert.equal(failure.kind, "reauthorize");
-  }),
+  {
+    ...fails("401", () => new Response("{}", { status: 401 }), (failure) => {
+      assert.equal(failure.kind, "reauthorize");
+    }),
+    appliesTo: hasTokens,
+  },
+  {
+    // A key of our own that is refused is nobody's link that ended.
+    ...fails("401 to our own key", () => new Response("{}", { status: 401 }), (failure) => {
+      assert.deepEqual(failure, { kind: "rejected", status: 401 });
+    }),
+    appliesTo: (driver) => !hasTokens(driver),
+  },
   fails("403", () => new Response("{}", { status: 403 }), (failure) => {
     assert.deepEqual(failure, { kind: "rejected", status: 403 });
   }),
@@ -117,6 +129,11 @@ const LAWS: readonly Law[] = [
       ),
   },
 ];
+
+/** An aggregator is asked with our own key, and no person has a token. */
+function hasTokens({ link }: ProviderDriver): boolean {
+  return link.kind !== "widget";
+}
 
 export const TRANSPORT_LAWS: readonly Law[] = LAWS.map((law) => ({
   ...law,

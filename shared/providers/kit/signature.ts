@@ -23,7 +23,10 @@ export function standardWebhook(prefix: "svix" | "webhook"): Verify {
     if (!id || !/^\d{10}$/.test(timestamp) || Math.abs(age) > TOLERANCE_MS) {
       return Promise.resolve(false);
     }
-    const sent = (headers.get(`${prefix}-signature`) ?? "").split(" ")
+    const list = headers.get(`${prefix}-signature`) ?? "";
+    // A header that is sent twice: nothing in a list ends with a comma.
+    if (list.includes(", ")) return Promise.resolve(false);
+    const sent = list.split(" ")
       .flatMap((part) => part.startsWith("v1,") ? decoded(part.slice(3)) : []);
     if (sent.length > MAX_SIGNATURES) return Promise.resolve(false);
     let matches = false;

@@ -87,6 +87,7 @@ Deno.test("standardWebhook() refuses what differs in anything that is signed", a
       { signature: signature.slice(3) },
       { signature: "v1,$$$" },
       { signature: "" },
+      { signature: `${signature}, ${signature}` },
       { signature: `${"v1,AAAA ".repeat(8)}${signature}` },
     ]
   ) assert.equal(await standard(MESSAGE, change), false, JSON.stringify(change));
