@@ -71,9 +71,15 @@ const sleeps = resource({
   page: listOf(row, { rows: "sleeps" }),
   record: summaryRecord,
   *normalise(row) {
-    const night = nightOf(row);
+    const stages = stagesOf(row);
+    const night = nightOf(row, stages);
     if (night) {
-      yield { kind: "sleep", ...night, ...measuresOf(row) };
+      yield {
+        kind: "sleep",
+        ...night,
+        ...measuresOf(row),
+        ...(stages.length > 0 ? { stages } : {}),
+      };
       const score = row.overallSleepScore;
       yield* rate("sleep_score", score?.value, [0, 100], {
         ...night,
@@ -84,16 +90,15 @@ const sleeps = resource({
   },
 });
 
-type Night = Pick<SleepSession, "start" | "end" | "offsetMinutes" | "localDate" | "stages">;
+type Night = Pick<SleepSession, "start" | "end" | "offsetMinutes" | "localDate">;
 
 /**
  * A night ends with its last stage. Without stages it lasts as long as it says, or as its parts do
  * together: some durations hold the time awake and some do not.
  */
-function nightOf(row: Row): Night | undefined {
+function nightOf(row: Row, stages: readonly SleepStageSpan[]): Night | undefined {
   const begin = beginOf(row);
   if (!begin || row.durationInSeconds == null) return undefined;
-  const stages = stagesOf(row);
   const parts = (asleepOf(row) ?? 0) + (row.awakeDurationInSeconds ?? 0) +
     (unmeasurableOf(row) ?? 0);
   const length = Math.max(row.durationInSeconds, parts) * SECOND;
@@ -101,10 +106,7 @@ function nightOf(row: Row): Night | undefined {
   return {
     ...begin,
     end: new Date(stages.length > 0 ? last : begin.start.getTime() + length),
-    ...present({
-      localDate: row.calendarDate,
-      stages: stages.length > 0 ? stages : undefined,
-    }),
+    ...present({ localDate: row.calendarDate }),
   };
 }
 
