@@ -8,6 +8,7 @@ create table raphael.provider_accounts (
   region           text not null default '',
   external_user_id text not null check (external_user_id <> ''),
   via              text,
+  site             text,
   status           text not null default 'pending' check (status in ('pending', 'active', 'error', 'disconnected')),
   cause            text,
   scopes           text[],
@@ -26,6 +27,7 @@ comment on column raphael.provider_accounts.provider is 'Slug of the driver';
 comment on column raphael.provider_accounts.region is 'Where the provider keeps the account; empty where it has one region';
 comment on column raphael.provider_accounts.external_user_id is 'The provider''s id of the person; webhooks name it';
 comment on column raphael.provider_accounts.via is 'The service behind an aggregator, such as garmin behind Terra';
+comment on column raphael.provider_accounts.site is 'Origin of the person''s own server, for a service that each hosts alone';
 comment on column raphael.provider_accounts.status is 'pending until the ticket is presented; error when the person must link again';
 comment on column raphael.provider_accounts.cause is 'Why the status is error or disconnected';
 comment on column raphael.provider_accounts.scopes is 'What was granted, where the provider says';

@@ -15,6 +15,7 @@ import {
 import { requestSync } from "./connections/request_sync.ts";
 import { confirmRevocation, revoke } from "./connections/revoke.ts";
 import { enqueueRotation, rotateKeys } from "./connections/rotate_keys.ts";
+import { signIn } from "./connections/sign_in.ts";
 import { sources } from "./connections/sources.ts";
 import { createVault } from "./core/envelope.ts";
 import { utf8 } from "./core/bytes.ts";
@@ -33,6 +34,7 @@ import { directory } from "./providers/directory.ts";
 import { PROVIDERS } from "./providers/mod.ts";
 import { createGate } from "./runtime/gate.ts";
 import { createIsolate } from "./runtime/isolate.ts";
+import { resolveHost } from "./runtime/resolve.ts";
 import { createWorker } from "./runtime/worker.ts";
 import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
 import { processWebhook } from "./webhooks/process.ts";
@@ -56,6 +58,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     origins: config.providerOrigins,
     now,
     gate: createGate(db, log),
+    resolve: resolveHost,
   });
   const { functionsUrl, appUrl } = config;
   const deps: ConnectionDeps = {
@@ -97,6 +100,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     rateLimit: rateLimit(config, db),
     connect: {
       begin: (ask: Parameters<typeof begin>[1]) => begin(deps, ask),
+      signIn: (ask: Parameters<typeof signIn>[1]) => signIn(deps, ask),
       complete: (ask: Parameters<typeof complete>[1]) => complete(deps, ask),
       providers: () => listProviders(providers),
       sources: (ask: Parameters<typeof sources>[1]) => sources(deps, ask),

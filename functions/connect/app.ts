@@ -8,12 +8,14 @@ import {
   presentSync,
   providerOf,
   syncBody,
+  typedOf,
 } from "@shared/api/connect.ts";
 import { type ProviderId, readProviderId } from "@shared/api/provider_ids.ts";
 import { createHttpApp, type HttpEnv, type HttpRuntime } from "@shared/http/app.ts";
 import { readJson } from "@shared/http/input.ts";
 import { requireSession, type SessionRuntime } from "@shared/http/session.ts";
 import type { Context } from "hono";
+import type { z } from "zod";
 import type { ConnectPort } from "./port.ts";
 
 export interface ConnectRuntime extends HttpRuntime, SessionRuntime {
@@ -21,10 +23,7 @@ export interface ConnectRuntime extends HttpRuntime, SessionRuntime {
 }
 
 type C = Context<HttpEnv>;
-type BeginOptions = {
-  readonly redirectTo?: string | undefined;
-  readonly region?: string | undefined;
-};
+type BeginOptions = Pick<z.output<typeof beginBody>, "redirectTo" | "region" | "site" | "token">;
 
 /** Linking: paths for people who write URLs, one body for `functions.invoke("connect", { body })`. */
 export function createApp(runtime: ConnectRuntime) {
@@ -34,7 +33,12 @@ export function createApp(runtime: ConnectRuntime) {
   const userId = (c: C) => c.get("session").userId;
   const named = (c: C) => readProviderId(c.req.param("provider") ?? "");
 
-  const begin = async (c: C, id: ProviderId, { redirectTo, region }: BeginOptions) => {
+  const begin = async (c: C, id: ProviderId, { redirectTo, region, ...rest }: BeginOptions) => {
+    const typed = typedOf(rest);
+    if (typed) {
+      const source = await port.signIn({ userId: userId(c), ...id, typed });
+      return c.json({ success: true, data: presentSource(source) });
+    }
     const begun = await port.begin({
       userId: userId(c),
       ...id,

@@ -9,6 +9,13 @@ export interface ConnectPort {
     readonly region?: string;
     readonly uiId?: string;
   }): Promise<Begun>;
+  /** Links by what a person typed (Nightscout's site and token). */
+  signIn(ask: {
+    readonly userId: string;
+    readonly provider: string;
+    readonly uiId?: string;
+    readonly typed: Readonly<Record<string, string>>;
+  }): Promise<Source>;
   complete(ask: { readonly userId: string; readonly ticket: string }): Promise<Source>;
   providers(): Promise<readonly ProviderInfo[]> | readonly ProviderInfo[];
   sources(ask: { readonly userId: string }): Promise<readonly Source[]>;

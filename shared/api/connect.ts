@@ -13,8 +13,14 @@ const ticket = z.string().regex(/^[A-Za-z0-9_-]{20,128}$/, "Not a ticket");
 /** Sent by the app's forms, without meaning here. */
 const serviceName = z.string().max(100).optional();
 
-/** `POST /connect/:provider`. */
-export const beginBody = z.strictObject({ redirectTo, region, serviceName });
+/** What a person types where there is no page to link by; it is checked further by who reads it. */
+const typed = {
+  site: z.string().trim().min(1).max(2_048).optional(),
+  token: z.string().trim().regex(/^[\x21-\x7e]{1,4096}$/, "Not a token").optional(),
+};
+
+/** `POST /connect/:provider`; `site` and `token` as `GET /connect/providers` says that it needs them. */
+export const beginBody = z.strictObject({ redirectTo, region, serviceName, ...typed });
 /** `POST /connect/complete`. */
 export const completeBody = z.strictObject({ ticket });
 /** `POST /connect/:provider/sync`; `days` back from now, the whole catch-up where absent. */
@@ -43,6 +49,14 @@ export function providerOf(
   const id = body.provider ?? body.provider_key;
   if (!id) throw new ProblemError("invalid_request", 'Cannot read body: "provider" is missing');
   return id;
+}
+
+/** What of such a body the person typed; nothing where it asks for the provider's page. */
+export function typedOf(
+  { site, token }: { readonly site?: string | undefined; readonly token?: string | undefined },
+): Readonly<Record<string, string>> | undefined {
+  if (site === undefined && token === undefined) return undefined;
+  return { ...(site === undefined ? {} : { site }), ...(token === undefined ? {} : { token }) };
 }
 
 /** A link that has begun: where the person goes now. */
@@ -77,7 +91,14 @@ export interface ProviderInfo {
   readonly kind: "oauth2" | "widget" | "credentials" | "bridge";
   readonly status: "available" | "not_configured" | "unavailable";
   readonly docs: string;
+  /** What linking takes: fields to fill in (`url`, `secret`), a `page`, a `choice`, a phone's `app`. */
+  readonly needs: readonly {
+    readonly name: string;
+    readonly kind: "url" | "secret" | "page" | "choice" | "app";
+    readonly choices?: readonly string[];
+  }[];
   readonly metrics: readonly string[];
+  readonly sessions: readonly string[];
   readonly webhook: boolean;
   readonly regions?: readonly string[];
 }

@@ -71,6 +71,8 @@ async function open(
     ref: {
       externalUserId: account.externalUserId,
       ...(account.region ? { region: account.region } : {}),
+      ...(account.site === null ? {} : { site: new URL(account.site) }),
+      ...(account.timeZone === null ? {} : { timeZone: account.timeZone }),
       ...(opened.tokens ? { accessToken: opened.tokens.accessToken } : {}),
     },
   };

@@ -34,7 +34,11 @@ export interface Begun {
 export async function begin(deps: ConnectionDeps, request: BeginRequest): Promise<Begun> {
   const provider = configured(deps.providers, request.provider);
   const { slug, link } = provider.driver;
-  if (link.kind !== "oauth2" && link.kind !== "widget") {
+  if (link.kind === "credentials") {
+    const needs = link.needs.map(({ name }) => name).join(" and ");
+    throw new ProblemError("invalid_request", `Cannot link ${slug}: it needs ${needs}`);
+  }
+  if (link.kind === "bridge") {
     throw new ProblemError(
       "provider_unsupported",
       `Cannot link ${slug}: it has no page to link by`,

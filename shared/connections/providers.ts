@@ -1,9 +1,19 @@
 import type { ProviderDirectory } from "../providers/configured.ts";
 import type { ProviderDriver } from "../providers/driver.ts";
+import type { CredentialField } from "../providers/link.ts";
 import { linkedBy, PROVIDERS } from "../providers/mod.ts";
+
+/** `page`: the provider's own, opened at `authUrl`. `app`: the phone's, which pushes by itself. */
+export type Need =
+  | CredentialField
+  | { readonly name: "consent"; readonly kind: "page" }
+  | { readonly name: "phone"; readonly kind: "app" }
+  | { readonly name: "region"; readonly kind: "choice"; readonly choices: readonly string[] };
 
 /** What the app's tile of a provider needs. */
 export interface ProviderInfo {
+  /** What linking takes of the app: a form to fill in, a page to open, a choice to offer. */
+  readonly needs: readonly Need[];
   readonly slug: string;
   readonly name: string;
   readonly kind: ProviderDriver["link"]["kind"];
@@ -28,10 +38,27 @@ export function listProviders(providers: ProviderDirectory): ProviderInfo[] {
       : providers.get(driver.slug)
       ? "available"
       : "not_configured",
+    needs: needsOf(driver),
     docs: driver.docs,
     metrics: [...new Set(driver.resources.flatMap((resource) => resource.produces))].sort(),
     sessions: [...new Set(driver.resources.flatMap((resource) => resource.sessions ?? []))].sort(),
     webhook: driver.webhook !== undefined,
     ...(driver.regions ? { regions: Object.keys(driver.regions) } : {}),
   }));
+}
+
+/** The first region is the default, so that choosing one is never a must. */
+function needsOf({ link, regions }: ProviderDriver): readonly Need[] {
+  const choice: readonly Need[] = regions
+    ? [{ name: "region", kind: "choice", choices: Object.keys(regions) }]
+    : [];
+  switch (link.kind) {
+    case "oauth2":
+    case "widget":
+      return [...choice, { name: "consent", kind: "page" }];
+    case "credentials":
+      return [...choice, ...link.needs];
+    case "bridge":
+      return [{ name: "phone", kind: "app" }];
+  }
 }

@@ -24,6 +24,7 @@ export const PROBLEMS = {
   ticket_invalid: [410, "CONNECTION_NOT_FOUND", "Start linking again"],
   body_too_large: [413, "DATA_VALIDATION_ERROR", "Send less at once"],
   media_type_unsupported: [415, "DATA_VALIDATION_ERROR", "Send application/json"],
+  credentials_refused: [422, "DATA_VALIDATION_ERROR", "Check what you typed and send it again"],
   rate_limited: [429, "RATE_LIMIT_EXCEEDED", "Wait for the time in Retry-After"],
   internal: [500, "PROVIDER_API_ERROR", "Try again; quote the request id if it stays"],
   provider_unsupported: [501, "PROVIDER_NOT_CONFIGURED", "Choose another provider"],

@@ -24,13 +24,18 @@ export interface StoredAccount {
   readonly expiresIn: number | null;
   /** The database's clock, with microseconds, before any request: what it brings was observed then. */
   readonly readAt: string;
+  /** Origin of the person's own server; null where the provider has its own. */
+  readonly site: string | null;
+  /** The person's IANA zone; null where unknown. */
+  readonly timeZone: string | null;
 }
 
 export async function loadAccount(sql: Sql, id: string): Promise<StoredAccount | undefined> {
   const [row] = await sql<StoredAccount[]>`
     select account_id as id, user_id as "userId", provider, region, external_user_id as "externalUserId", via,
            status, scopes, generation, token_version as "tokenVersion", access_ct as "accessCt",
-           refresh_ct as "refreshCt", expires_in as "expiresIn", read_at::text as "readAt"
+           refresh_ct as "refreshCt", expires_in as "expiresIn", read_at::text as "readAt", site,
+           time_zone as "timeZone"
     from raphael_private.load_account(${id})`;
   return row;
 }
@@ -69,12 +74,12 @@ export async function storeTokens(sql: Sql, accountId: string, t: SealedTokens):
 export async function activateAccount(
   sql: Sql,
   accountId: string,
-  p: { scopes?: readonly string[]; uiId?: string; timeZone?: string },
+  p: { scopes?: readonly string[]; uiId?: string; timeZone?: string; site?: URL },
 ): Promise<number> {
   const [row] = await sql<[{ generation: number }]>`
     select raphael_private.activate_account(
       ${accountId}, ${p.scopes ? [...p.scopes] : null}::text[], ${p.uiId ?? null},
-      ${p.timeZone ?? null}
+      ${p.timeZone ?? null}, ${p.site?.origin ?? null}
     ) as generation`;
   return row.generation;
 }
@@ -85,14 +90,19 @@ export interface AccountKey {
   readonly generation: number;
 }
 
+/** An account that a webhook is about, with its person's IANA zone. */
+export interface FoundAccount extends AccountKey {
+  readonly timeZone: string | null;
+}
+
 /** The live accounts that a webhook's external id means. */
 export async function findAccounts(
   sql: Sql,
   provider: string,
   externalUserId: string,
-): Promise<AccountKey[]> {
-  return await sql<AccountKey[]>`
-    select account_id as id, status, generation
+): Promise<FoundAccount[]> {
+  return await sql<FoundAccount[]>`
+    select account_id as id, status, generation, time_zone as "timeZone"
     from raphael_private.find_account(${provider}, ${externalUserId})`;
 }
 

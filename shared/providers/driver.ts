@@ -81,7 +81,10 @@ export interface ProviderDriver extends CallQuirks {
   readonly slug: string;
   readonly name: string;
   readonly docs: string;
-  /** Hosts the driver may speak to: requests elsewhere are refused. */
+  /**
+   * Hosts the driver may speak to: requests elsewhere are refused. None where each person has a server
+   * of their own (`AccountRef.site`), whose troubles then are nobody else's.
+   */
   readonly hosts: readonly string[];
   /** Region to API origin, the first is the default; only where a person's account lives in one. */
   readonly regions?: Readonly<Record<string, string>>;

@@ -40,6 +40,7 @@ export interface ProviderGate {
 
 export interface GatedProvider extends CallQuirks {
   readonly slug: string;
+  readonly hosts: readonly string[];
   readonly limits?: readonly RateLimit[];
 }
 
@@ -90,7 +91,8 @@ export function gatedFetch(
     try {
       response = await send(input, init);
     } catch (error) {
-      await gate.leave(provider.slug, pass, { kind: isSlow(init?.signal) ? "failed" : "unused" });
+      const isFailure = provider.hosts.length > 0 && isSlow(init?.signal);
+      await gate.leave(provider.slug, pass, { kind: isFailure ? "failed" : "unused" });
       throw error;
     }
     const outcome = await outcomeOf(response, provider, now());
@@ -107,6 +109,8 @@ async function outcomeOf(
   provider: GatedProvider,
   now: Date,
 ): Promise<PassOutcome> {
+  // One person's own server that is down or busy stops nobody else.
+  if (provider.hosts.length === 0) return { kind: "ok" };
   // What cannot be read is the driver's to judge: it reads the answer again.
   const plain = await provider.conform?.(response.clone()).catch(() => response) ?? response;
   // A cloned body is let go when both halves are, and whoever cancels one waits for the other.

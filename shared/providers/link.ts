@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import type { Secret } from "../core/secret.ts";
 import type { AccountRef, DriverContext } from "./driver.ts";
 
@@ -81,14 +80,29 @@ export interface WidgetLink {
   unlink?(account: AccountRef, ctx: DriverContext): Promise<void>;
 }
 
-/** The person types a site, a token or a password (Nightscout). */
+/** The person types what opens their account (Nightscout: their own site, and a token of it). */
 export interface CredentialsLink {
   readonly kind: "credentials";
-  readonly form: z.ZodType<Record<string, string>>;
-  signIn(
-    form: Record<string, string>,
-    ctx: DriverContext,
-  ): Promise<OAuthTokens & ProviderProfile & { readonly site?: URL }>;
+  /** What to ask for, all of it. */
+  readonly needs: readonly CredentialField[];
+  /**
+   * Proves what was typed by asking the provider with it. Throws `reauthorize` where it is refused,
+   * `rejected` with 400 where it cannot be used at all; neither names what was typed.
+   */
+  signIn(typed: Readonly<Record<string, string>>, ctx: DriverContext): Promise<SignedIn>;
+}
+
+/** A field of the form; a `secret` is masked, and remembered by nobody. */
+export interface CredentialField {
+  readonly name: "site" | "token";
+  readonly kind: "url" | "secret";
+}
+
+export interface SignedIn extends ProviderProfile {
+  readonly tokens: OAuthTokens;
+  readonly scopes?: readonly string[];
+  /** The person's own server: kept with the account, and the only host its requests may go to. */
+  readonly site?: URL;
 }
 
 /** The person's phone pushes (HealthKit, Health Connect): one body with rows of every resource. */

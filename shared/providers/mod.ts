@@ -4,8 +4,8 @@ import type { ProviderDriver } from "./driver.ts";
 import fitbit from "./fitbit.ts";
 import google_health from "./google_health.ts";
 import health_connect from "./health_connect.ts";
-import junction from "./junction.ts";
 import { knownProvider } from "./names.ts";
+import nightscout from "./nightscout.ts";
 import oura from "./oura.ts";
 import polar from "./polar.ts";
 import samsung_health from "./samsung_health.ts";
@@ -22,7 +22,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   fitbit,
   google_health,
   health_connect,
-  junction,
+  nightscout,
   oura,
   polar,
   samsung_health,

@@ -2,6 +2,7 @@ import { sha256 } from "../core/crypto.ts";
 import {
   type AccountKey,
   findAccounts,
+  type FoundAccount,
   renameAccount,
   reserveAccount,
   setScopes,
@@ -88,7 +89,7 @@ function again(error: unknown): never {
 function stepOf(
   provider: ConfiguredProvider,
   event: WebhookEvent,
-  accounts: readonly AccountKey[],
+  accounts: readonly FoundAccount[],
   receivedAt: string,
 ): Step {
   const { driver } = provider;
@@ -120,26 +121,27 @@ function stepOf(
         (tx, account) => store(tx, account, event.resource, receivedAt, tombstone(event.recordId)),
       );
     case "push": {
-      // Normalised outside the transaction: it is the slow part, and needs nothing of the database.
-      const context = { receivedAt: new Date(receivedAt) };
-      const batch = toBatch(driver.normalise(event.resource, event.body, context).records);
       const observedAt = event.occurredAt?.toISOString() ?? receivedAt;
+      // Normalised outside the transaction: it is the slow part, and needs nothing of the database.
+      const batches = active.map((account) => {
+        const zone = account.timeZone === null ? {} : { timeZone: account.timeZone };
+        const context = { receivedAt: new Date(receivedAt), ...zone };
+        const { records } = driver.normalise(event.resource, event.body, context);
+        return { account, batch: toBatch(records) };
+      });
       return forEach(
-        active,
-        (tx, account) => store(tx, account, event.resource, observedAt, batch),
+        batches,
+        (tx, { account, batch }) => store(tx, account, event.resource, observedAt, batch),
       );
     }
   }
 }
 
-function forEach(
-  accounts: readonly AccountKey[],
-  work: (tx: Sql, account: AccountKey) => Promise<void>,
-): Step {
+function forEach<T>(items: readonly T[], work: (tx: Sql, item: T) => Promise<void>): Step {
   return async (tx) => {
-    for (const account of accounts) await work(tx, account);
+    for (const item of items) await work(tx, item);
     // Somebody we no longer know, or never did: answered 2xx all the same, or the provider would retry.
-    return accounts.length > 0 ? "processed" : "unmatched";
+    return items.length > 0 ? "processed" : "unmatched";
   };
 }
 

@@ -29,6 +29,7 @@ function connect(overrides: Record<string, unknown> = {}) {
         provider: "oura",
         expiresAt: new Date(Date.now() + 600_000),
       }),
+      signIn: note("signIn", SOURCE),
       complete: note("complete", SOURCE),
       providers: note("providers", []),
       sources: note("sources", [SOURCE]),

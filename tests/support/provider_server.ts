@@ -78,6 +78,8 @@ export async function withProvider(
 export const ACCOUNT: AccountRef = {
   externalUserId: "test-person",
   accessToken: new Secret(MARKED.accessToken),
+  /** Asked by drivers without a host of their own, and by no other. */
+  site: new URL("https://site.example.org"),
 };
 
 export const WINDOW = {

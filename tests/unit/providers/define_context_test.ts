@@ -20,7 +20,7 @@ function driverOf(...resources: readonly Resource[]) {
     hosts: ["provider.example"],
     link: {
       kind: "credentials",
-      form: z.record(z.string(), z.string()),
+      needs: [],
       signIn: () => Promise.reject(),
     },
     policy: { terms: HOST, aiUse: "unstated" },

@@ -21,7 +21,7 @@ function yielding(...items: readonly Normalized[]) {
     hosts: ["provider.example"],
     link: {
       kind: "credentials",
-      form: z.record(z.string(), z.string()),
+      needs: [],
       signIn: () => Promise.reject(),
     },
     policy: { terms: "https://provider.example/terms", aiUse: "unstated" },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { siteUrl } from "@shared/providers/kit/site.ts";
+import { publicOnly, siteUrl } from "@shared/providers/kit/site.ts";
 import { readSharedJson } from "../../../support/shared_data.ts";
 
 const corpus = readSharedJson<{ cases: readonly { url: string; allow: boolean }[] }>(
@@ -58,4 +58,28 @@ Deno.test({
     }
     assert.ok(refused > 25, `${refused} addresses`);
   },
+});
+
+Deno.test("publicOnly() sends nothing where any address of the name is not public, or none is known", async () => {
+  const sent: string[] = [];
+  const send: typeof fetch = (input) => {
+    sent.push(new Request(input).url);
+    return Promise.resolve(new Response("ok"));
+  };
+  const names: Readonly<Record<string, readonly string[]>> = {
+    "good.example": ["1.1.1.1", "2606:4700:4700::1111"],
+    "inside.example": ["10.0.0.7"],
+    "mixed.example": ["1.1.1.1", "::1"],
+    "nowhere.example": [],
+  };
+  const fetchSite = publicOnly(send, (name) => Promise.resolve(names[name] ?? []));
+  assert.equal(await (await fetchSite("https://good.example/api")).text(), "ok");
+  const reasons = new Set<string>();
+  for (const name of ["inside", "mixed", "nowhere"]) {
+    await assert.rejects(fetchSite(`https://${name}.example/`), (error: TypeError) => {
+      reasons.add(error.message);
+      return error instanceof TypeError;
+    });
+  }
+  assert.deepEqual([sent, reasons.size], [["https://good.example/api"], 1]);
 });

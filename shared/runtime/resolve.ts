@@ -1,0 +1,11 @@
+import { lookup } from "node:dns/promises";
+
+/** Every address of a name, as this machine's resolver has them; none where it has none. */
+export async function resolveHost(hostname: string): Promise<readonly string[]> {
+  try {
+    return (await lookup(hostname, { all: true })).map(({ address }) => address);
+  } catch {
+    // Unknown, refused or no resolver: what cannot be looked up is not gone to.
+    return [];
+  }
+}
