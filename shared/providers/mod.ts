@@ -2,6 +2,7 @@ import apple_health from "./apple_health.ts";
 import dexcom from "./dexcom.ts";
 import type { ProviderDriver } from "./driver.ts";
 import fitbit from "./fitbit.ts";
+import garmin from "./garmin.ts";
 import google_health from "./google_health.ts";
 import health_connect from "./health_connect.ts";
 import { knownProvider } from "./names.ts";
@@ -20,6 +21,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   apple_health,
   dexcom,
   fitbit,
+  garmin,
   google_health,
   health_connect,
   nightscout,
