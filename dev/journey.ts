@@ -7,6 +7,7 @@ import { StackFailure } from "./failure.ts";
 import { compare } from "./journey/compare.ts";
 import { type Person, signIn } from "./journey/person.ts";
 import { untilQuiet } from "./journey/quiet.ts";
+import type { PretendProviderName } from "./sandbox/provider.ts";
 import type { Progress } from "./progress.ts";
 import type { Stack } from "./stack.ts";
 
@@ -14,6 +15,14 @@ import type { Stack } from "./stack.ts";
 const DEMO = "demo";
 const OTHER = "another";
 const SHOWN_DIFFERENCES = 20;
+
+/** The providers that are all alike here, and what of each is announced by webhook. */
+const CLOUD_NEWS: readonly (readonly [slug: PretendProviderName, resource: string])[] = [
+  ["whoop", "sleep"],
+  ["strava", "activities"],
+  ["withings", "sleep_summary"],
+  ["polar", "exercises"],
+];
 
 /** Walks through it, each step told with its time; whether all of it is as it should be. */
 export async function runJourney(stack: Stack, progress: Progress): Promise<boolean> {
@@ -52,18 +61,14 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
   });
   await step("Dexcom linked through its pages", () => demo.link("dexcom", DEMO));
   await step("Dexcom polled", quiet);
-  await step("WHOOP linked, its history fetched, a nap announced", async () => {
-    await demo.link("whoop", DEMO);
-    await quiet();
-    await publish(stack, "whoop", "sleep");
-    await quiet();
-  });
-  await step("Strava linked, its history fetched, an activity announced", async () => {
-    await demo.link("strava", DEMO);
-    await quiet();
-    await publish(stack, "strava", "activities");
-    await quiet();
-  });
+  for (const [slug, resource] of CLOUD_NEWS) {
+    await step(`${slug} linked, its history fetched, news of ${resource} announced`, async () => {
+      await demo.link(slug, DEMO);
+      await quiet();
+      await publish(stack, slug, resource);
+      await quiet();
+    });
+  }
 
   const other = await step("another person signs in and links Oura", async () => {
     const person = await signIn(stack, stack.other);

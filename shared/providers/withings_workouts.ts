@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { celsius, percent } from "../catalog/units.ts";
+import { celsius, percent, type Reading } from "../catalog/units.ts";
 import { SECOND } from "../core/time.ts";
 import { resource } from "./define.ts";
 import { measure, present } from "./kit/measure.ts";
@@ -66,7 +66,7 @@ export const workouts = resource({
     const pause = data?.pause_duration ?? data?.algo_pause_duration;
     const zones = [data?.hr_zone_0, data?.hr_zone_1, data?.hr_zone_2, data?.hr_zone_3]
       .filter((one) => one != null);
-    const calories = data?.calories ?? data?.manual_calories;
+    const calories = data?.calories ?? typedIn(data?.manual_calories);
     yield {
       kind: "workout",
       ...at,
@@ -74,7 +74,7 @@ export const workouts = resource({
         type: sportOf(category),
         vendorType: category == null ? undefined : String(category),
         movingSeconds: pause == null ? undefined : Math.max(0, enddate - startdate - pause),
-        distanceMetres: data?.distance ?? data?.manual_distance,
+        distanceMetres: data?.distance ?? typedIn(data?.manual_distance),
         // Active by its definition, and all that Withings says a workout took.
         energyKilocalories: calories,
         energyActiveKilocalories: calories,
@@ -86,7 +86,7 @@ export const workouts = resource({
         zoneSeconds: zones.length === 4 ? zones : undefined,
       }),
     };
-    const temperature = (reading: number | null | undefined, statistic: Statistic) =>
+    const temperature = (reading: Reading, statistic: Statistic) =>
       measure("body_temperature", celsius(reading), { ...at, statistic });
     yield* measure("spo2", percent(data?.spo2_average), { ...at, statistic: "average" });
     yield* temperature(data?.core_body_temperature_avg, "average");
@@ -94,5 +94,10 @@ export const workouts = resource({
     yield* temperature(data?.core_body_temperature_max, "maximum");
   },
 });
+
+/** Zero is what nobody has typed in. */
+function typedIn(reading: Reading): number | undefined {
+  return reading == null || reading === 0 ? undefined : reading;
+}
 
 type Statistic = "average" | "minimum" | "maximum";
