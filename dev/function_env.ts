@@ -43,6 +43,7 @@ export function functionEnv(options: FunctionEnvOptions): Readonly<Record<string
     TERRA_WEBHOOK_SECRET: keys.terra.webhookSecret,
     DEXCOM_CLIENT_ID: CLIENT_IDS.dexcom,
     DEXCOM_CLIENT_SECRET: keys.dexcom.secret,
+    ...(keys.cloud["suunto"] ? { SUUNTO_SUBSCRIPTION_KEY: keys.cloud["suunto"].apiKey } : {}),
     ...Object.fromEntries(
       Object.entries(keys.cloud).flatMap(([slug, { secret, webhookSecret, verifyToken }]) => {
         const prefix = slug.toUpperCase();

@@ -12,6 +12,8 @@ const cloudKeys = z.object({
   secret: z.string(),
   webhookSecret: z.string(),
   verifyToken: z.string(),
+  /** For the few that want a third; drawn where an older file has none. */
+  apiKey: z.string().default(randomSecret),
 });
 
 const keysSchema = z.object({
@@ -48,6 +50,7 @@ async function withCloud(path: string, drawn: Keys): Promise<Keys> {
     secret: randomSecret(),
     webhookSecret: randomSecret(),
     verifyToken: randomSecret(),
+    apiKey: randomSecret(),
   });
   const cloud = Object.fromEntries(
     Object.keys(PRETEND_PROVIDERS).map((slug) => [slug, drawn.cloud[slug] ?? draw()]),

@@ -23,10 +23,11 @@ export function openSandbox(options: OpenSandboxOptions): Promise<Sandbox> {
     announceSeconds: 60,
     clients: {
       ...Object.fromEntries(
-        Object.entries(keys.cloud).map(([slug, { secret, webhookSecret }]) => [slug, {
+        Object.entries(keys.cloud).map(([slug, { secret, webhookSecret, apiKey }]) => [slug, {
           id: cloudClientId(slug),
           secret,
           webhookSecret,
+          apiKey,
           webhookUrl: `${functions}/webhooks/${slug}`,
           redirectUris: redirectUris(slug),
         }]),

@@ -5,6 +5,7 @@ import type { Person } from "./person.ts";
 import type { Publication } from "./publish.ts";
 import { createPolar } from "./polar/app.ts";
 import { createStrava } from "./strava/app.ts";
+import { createSuunto } from "./suunto/app.ts";
 import { createWhoop } from "./whoop/app.ts";
 import { createWithings } from "./withings/app.ts";
 import type { SandboxClient, SandboxRecord, World } from "./world.ts";
@@ -42,6 +43,7 @@ export interface PretendProvider {
 export const PRETEND_PROVIDERS = {
   polar: createPolar,
   strava: createStrava,
+  suunto: createSuunto,
   whoop: createWhoop,
   withings: createWithings,
 } as const satisfies Readonly<

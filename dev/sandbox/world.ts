@@ -10,6 +10,8 @@ export interface SandboxClient {
   readonly id: string;
   readonly secret: string;
   readonly webhookSecret?: string;
+  /** A third credential, shown with each request (Suunto's subscription key). */
+  readonly apiKey?: string;
   /** Where pushes go, for a provider whose destination is set in a dashboard. */
   readonly webhookUrl?: string;
   readonly redirectUris?: readonly string[];

@@ -25,6 +25,7 @@ Deno.test("functionEnv() is an environment that the functions start with", () =>
           secret: secret("whoop"),
           webhookSecret: secret("whoop-hook"),
           verifyToken: secret("whoop-verify"),
+          apiKey: secret("whoop-api"),
         },
       },
     },
