@@ -28,30 +28,48 @@ comment on function raphael_private.complete_job(bigint, bigint) is
 grant execute on function raphael_private.complete_job(bigint, bigint) to raphael_app;
 
 create function raphael_private.complete_jobs(p_ids bigint[], p_epochs bigint[]) returns setof bigint
-language sql
+language plpgsql
 security definer
 set search_path = ''
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set jit = off
+set lock_timeout = '20ms'
 as $$
-  with held as materialized (
-    select j.ctid as place
-    from raphael_private.sync_jobs j
-    join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
-    where j.leased_until is not null and not j.rerun
-    for update of j skip locked
-  ), ended as (
-    delete from raphael_private.sync_jobs j using held h where j.ctid = h.place returning j.id
-  )
-  select n.id from unnest(p_ids) as n (id)
-  except
-  -- Not what was held: a row that a heartbeat moved since the snapshot is locked, but not found there.
-  select e.id from ended e
+declare
+  v_ended bigint[];
+begin
+  begin
+    with ended as (
+      delete from raphael_private.sync_jobs j
+      using unnest(p_ids, p_epochs) as n (id, epoch)
+      where j.id = n.id and j.epoch = n.epoch and j.leased_until is not null and not j.rerun
+      returning j.id
+    )
+    select array_agg(e.id) into v_ended from ended e;
+  exception when lock_not_available or deadlock_detected then
+    -- A transaction that triggers one of them takes its time. To lock them all before each deletion, so
+    -- as to skip that one, costs as much as the deletion: it is done only where it has to be.
+    with held as materialized (
+      select j.ctid as place
+      from raphael_private.sync_jobs j
+      join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
+      where j.leased_until is not null and not j.rerun
+      for update of j skip locked
+    ), ended as (
+      delete from raphael_private.sync_jobs j using held h where j.ctid = h.place returning j.id
+    )
+    select array_agg(e.id) into v_ended from ended e;
+  end;
+  if cardinality(v_ended) is distinct from cardinality(p_ids) then
+    -- Not what was held: a row that a heartbeat moved since the snapshot is locked, but not found there.
+    return query select n.id from unnest(p_ids) as n (id) except select e.id from unnest(v_ended) as e (id);
+  end if;
+end
 $$;
 comment on function raphael_private.complete_jobs(bigint[], bigint[]) is
-  'Ends the jobs that are held and were not triggered again; answers the others, to be settled one by one. Never waits';
+  'Ends the jobs that are held and were not triggered again; answers the others, to be settled one by one. Waits for nobody longer than 20 ms';
 grant execute on function raphael_private.complete_jobs(bigint[], bigint[]) to raphael_app;
 
 create function raphael_private.continue_job(p_id bigint, p_epoch bigint, p_cursor text) returns void

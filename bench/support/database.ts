@@ -39,7 +39,7 @@ const BENCH_SCHEMA = `
     v_epochs bigint[];
   begin
     loop
-      select array_agg(j.id), array_agg(j.epoch) into v_ids, v_epochs
+      select j.ids, j.epochs into v_ids, v_epochs
       from raphael_private.claim_jobs(3::smallint, 500, 120) j;
       exit when v_ids is null;
       commit;

@@ -71,14 +71,51 @@ export async function claim(
   { queue, limit, leaseSeconds, solo = false, after = START }: Claim,
 ): Promise<{ readonly jobs: ClaimedJob[]; readonly place?: Place }> {
   const { id } = QUEUES[queue];
-  const jobs = await sql<(ClaimedJob & { readonly place: string | null })[]>`
-    select id, epoch, kind, payload, cursor, attempt, created_at as "createdAt", place
+  // As text, a column for all jobs: the driver's own rows and arrays take thrice the time.
+  const [row] = await sql<Batch[]>`
+    select ids::text, epochs::text, to_json(kinds)::text as kinds, payloads,
+           to_json(cursors)::text as cursors, attempts::text, created_at::text as "createdAt", place
     from raphael_private.claim_jobs(
       ${solo ? -id : id}, ${limit}, ${leaseSeconds},
       ${after.priority}, ${after.runAt}::text::timestamptz, ${after.id})`;
-  const last = jobs.at(-1)?.place;
-  return { jobs, ...last ? { place: placeOf(last) } : {} };
+  return {
+    jobs: row?.ids ? jobsOf(row) : [],
+    ...row?.place ? { place: placeOf(row.place) } : {},
+  };
 }
+
+/** What `claim_jobs` answers, each column with an element a job; all null where there is no job. */
+interface Batch {
+  readonly ids: string | null;
+  readonly epochs: string;
+  readonly kinds: string;
+  readonly payloads: string;
+  readonly cursors: string;
+  readonly attempts: string;
+  readonly createdAt: string;
+  readonly place: string | null;
+}
+
+function jobsOf(row: Batch): ClaimedJob[] {
+  const epochs = elements(row.epochs);
+  const attempts = elements(row.attempts);
+  const seconds = elements(row.createdAt);
+  const [kinds, payloads, cursors] = [row.kinds, row.payloads, row.cursors].map((text) =>
+    JSON.parse(text)
+  );
+  return elements(row.ids ?? "{}").map((id, i) => ({
+    id,
+    epoch: epochs[i] ?? "",
+    kind: kinds[i],
+    payload: payloads[i],
+    cursor: cursors[i],
+    attempt: Number(attempts[i]),
+    createdAt: new Date(Number(seconds[i]) * 1_000),
+  }));
+}
+
+/** Of an array of numbers. */
+const elements = (text: string) => text.slice(1, -1).split(",");
 
 /** `priority id run_at`, the last of which has a space of its own. */
 function placeOf(text: string): Place {
@@ -107,14 +144,16 @@ export async function extendLeases(
 ): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
     select id from raphael_private.extend_leases(
-      ${ids(jobs)}::bigint[], ${epochs(jobs)}::bigint[], ${leaseSeconds}) as held (id)`;
+      ${ids(jobs)}::text::bigint[], ${epochs(jobs)}::text::bigint[], ${leaseSeconds}) as held (id)`;
   return new Set(rows.map((row) => row.id));
 }
 
 /** Gives back jobs that were not begun. */
 export async function release(sql: Sql, jobs: readonly ClaimedJob[]): Promise<void> {
   await sql`
-    select raphael_private.release_jobs(${ids(jobs)}::bigint[], ${epochs(jobs)}::bigint[])`;
+    select raphael_private.release_jobs(${ids(jobs)}::text::bigint[], ${
+    epochs(jobs)
+  }::text::bigint[])`;
 }
 
 /** First statement of an effect: throws `leaseLost` where the job is another's. */
@@ -126,7 +165,7 @@ export async function assertLease(sql: Sql, job: ClaimedJob): Promise<void> {
 export async function assertLeases(sql: Sql, jobs: readonly ClaimedJob[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
     select id from raphael_private.assert_leases(
-      ${ids(jobs)}::bigint[], ${epochs(jobs)}::bigint[]) as held (id)`;
+      ${ids(jobs)}::text::bigint[], ${epochs(jobs)}::text::bigint[]) as held (id)`;
   return new Set(rows.map((row) => row.id));
 }
 
@@ -134,7 +173,7 @@ export async function assertLeases(sql: Sql, jobs: readonly ClaimedJob[]): Promi
 export async function completeMany(sql: Sql, jobs: readonly ClaimedJob[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
     select id from raphael_private.complete_jobs(
-      ${ids(jobs)}::bigint[], ${epochs(jobs)}::bigint[]) as open (id)`;
+      ${ids(jobs)}::text::bigint[], ${epochs(jobs)}::text::bigint[]) as open (id)`;
   return new Set(rows.map((row) => row.id));
 }
 
@@ -177,5 +216,6 @@ export async function bury(
   await sql`select raphael_private.bury_job(${job.id}, ${job.epoch}, ${errorClass}, ${error})`;
 }
 
-const ids = (jobs: readonly ClaimedJob[]) => jobs.map(({ id }) => id);
-const epochs = (jobs: readonly ClaimedJob[]) => jobs.map(({ epoch }) => epoch);
+// Array literals by hand: the driver's take as long as the jobs themselves.
+const ids = (jobs: readonly ClaimedJob[]) => `{${jobs.map(({ id }) => id).join()}}`;
+const epochs = (jobs: readonly ClaimedJob[]) => `{${jobs.map(({ epoch }) => epoch).join()}}`;

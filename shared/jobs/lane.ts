@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { ProblemError } from "../core/problems.ts";
 import type { Database } from "../db/client.ts";
 import { claim, type ClaimedJob, type Place, release } from "../db/jobs.ts";
@@ -25,6 +26,11 @@ export interface LaneOptions {
 /** How long a place is kept: a more urgent job that comes behind it waits that long at most. */
 const PLACE_MS = 500;
 const CLAIM_AGAIN_MS = 500;
+/**
+ * Jobs begun in one turn of the event loop: those that end at once would otherwise all do so before the
+ * next claim is even sent.
+ */
+const TURN = 100;
 /** How often an empty queue is asked: at rest, and while jobs come one by one. */
 const IDLE_MS = 150;
 const BUSY_MS = 10;
@@ -43,6 +49,7 @@ export function createLane(options: LaneOptions) {
   let place: Place | undefined;
   let placedAt = 0;
   let starting = false;
+  let begunThisTurn = 0;
   let concurrency = 0;
   /** When the queue was first found empty, nothing having happened since. */
   let quietSince: number | undefined;
@@ -101,11 +108,20 @@ export function createLane(options: LaneOptions) {
     // Not from within itself: jobs that end at once would nest as deep as they wait.
     if (starting) return;
     starting = true;
-    while (waiting.length > 0 && runs.size < concurrency && !settling.behind() && open()) {
+    while (
+      waiting.length > 0 && runs.size < concurrency && begunThisTurn < TURN && !settling.behind() &&
+      open()
+    ) {
       const job = waiting.pop();
       if (job) begin(job);
+      if (++begunThisTurn === TURN) setImmediate(nextTurn);
     }
     starting = false;
+  }
+
+  function nextTurn(): void {
+    begunThisTurn = 0;
+    start();
   }
 
   async function giveBack(): Promise<void> {

@@ -1,7 +1,9 @@
 /** Enough to hide a claim's way to the database and back, too little for a job to outlive its lease. */
 const WINDOW_MS = 100;
-/** Largest claim: what one statement moves in some 5 ms. */
-const AHEAD = 500;
+/** Largest claim: what one statement moves in some 3 ms. */
+const CLAIM = 500;
+/** While one claim's jobs are performed the next is made. */
+const AHEAD = 2 * CLAIM;
 /** Ended and not yet committed; more than that means that the database is slower than the handlers. */
 const UNSETTLED = 2 * AHEAD;
 
@@ -43,7 +45,7 @@ export function createPace(): Pace {
       if (unsettled >= UNSETTLED) return 0;
       const wanted = Math.min(AHEAD, concurrency - running + pace.recent(now));
       // Half at a time: claims of a few jobs cost as much as claims of many.
-      return waiting > wanted / 2 ? 0 : wanted - waiting;
+      return waiting > wanted / 2 ? 0 : Math.min(CLAIM, wanted - waiting);
     },
   };
   return pace;

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Database, Sql } from "../db/client.ts";
 import { assertLeases, type ClaimedJob, completeMany } from "../db/jobs.ts";
 import type { Outcome } from "./outcome.ts";
@@ -121,7 +122,7 @@ export function createSettling({ db, onSettled, onRerun }: SettlingOptions) {
       if (planned) return;
       planned = true;
       // What ends in this turn goes together.
-      setTimeout(flush, 0);
+      setImmediate(flush);
     },
     /** Jobs that ended and are not committed. */
     unsettled: unsettled as ReadonlySet<Ended>,

@@ -54,7 +54,7 @@ export const LAYERS: readonly Layer[] = [
     name: "jobs",
     files: /^shared\/jobs\//,
     imports: [...PURE, "provider types", "providers", "job types", "db"],
-    packages: [],
+    packages: ["node:timers"],
   },
   // Use cases build on each other: completing a link plans its first sync, a webhook ingests.
   ...USE_CASES.map((name): Layer => ({
