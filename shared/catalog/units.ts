@@ -35,6 +35,7 @@ const UNITS = {
   mL: ["volume", 1],
   L: ["volume", 1_000],
   fl_oz: ["volume", 29.573_529_562_5],
+  gal: ["volume", 3_785.411_784],
   "L/min": ["flow", 1],
   // speed and pace
   "km/h": ["speed", 1],
@@ -117,6 +118,8 @@ export const kilometres = of("km");
 export const centimetres = of("cm");
 export const millimetres = of("mm");
 export const miles = of("mile");
+export const feet = of("foot");
+export const yards = of("yard");
 export const kilograms = of("kg");
 export const grams = of("g");
 export const milligrams = of("mg");
@@ -126,6 +129,9 @@ export const kilojoules = of("kJ");
 export const kilocaloriesPerDay = of("kcal/d");
 export const litres = of("L");
 export const millilitres = of("mL");
+export const fluidOunces = of("fl_oz");
+/** Of the US. */
+export const gallons = of("gal");
 export const litresPerMinute = of("L/min");
 export const metresPerSecond = of("m/s");
 export const kilometresPerHour = of("km/h");

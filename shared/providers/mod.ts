@@ -13,6 +13,7 @@ import samsung_health from "./samsung_health.ts";
 import strava from "./strava.ts";
 import suunto from "./suunto.ts";
 import terra from "./terra.ts";
+import tidepool from "./tidepool.ts";
 import whoop from "./whoop.ts";
 import withings from "./withings.ts";
 
@@ -31,6 +32,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   strava,
   suunto,
   terra,
+  tidepool,
   whoop,
   withings,
 ];
