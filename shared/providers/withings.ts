@@ -73,8 +73,8 @@ export default defineProvider({
     }),
     revokeTokens,
   },
-  // No end is documented; two of the collections cost a request for each day.
-  history: { kind: "pull", maxDays: 365, pageDays: 90 },
+  // No end is documented. In one piece: empty windows would cost requests.
+  history: { kind: "pull", maxDays: 365, pageDays: 365 },
   limits: [{ requests: 120, perSeconds: 60, scope: "app" }],
   policy: { terms: "https://www.withings.com/us/en/legal/api-terms-of-use", aiUse: "unstated" },
   resources: [...WITHINGS_MEASURES, ...WITHINGS_ACTIVITY, ...WITHINGS_SLEEP],

@@ -88,7 +88,7 @@ export function instants({ window, cursor }: Ask): Parameters {
 }
 
 /** What costs a request for each day is read so far back: a year of it would take the app minutes. */
-export const DETAIL_DAYS = 30;
+export const DETAIL_DAYS = 14;
 
 const DAY_SECONDS = 86_400;
 

@@ -145,7 +145,7 @@ export function createWithings(world: World, client: SandboxClient): PretendProv
     serve(resource, person, shown);
     const isMore = offset + size < rows.length;
     const about = resource === "measures"
-      ? { updatetime: Math.floor(now()), timezone: person.zone }
+      ? { updatetime: String(Math.floor(now())), timezone: person.zone }
       : {};
     return answer(c, 0, {
       ...about,

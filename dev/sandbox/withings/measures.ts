@@ -42,7 +42,7 @@ function weighing(day: Day, id: string, at: Date): SandboxRecord {
     measures,
     model: "Body Cardio",
     model_id: 6,
-    comment: null,
+    comment: "",
   });
   const body = group([
     measure(1, note("body_weight", weightKg), 3),
@@ -78,7 +78,7 @@ function pressure(day: Day): SandboxRecord {
     ],
     model: "BPM Connect",
     model_id: 45,
-    comment: null,
+    comment: "",
   };
   return { id, day: date, availableAt: new Date(at.getTime() + MINUTE), body, facts };
 }
