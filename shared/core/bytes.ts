@@ -31,9 +31,14 @@ export function fromHex(hex: string): Bytes {
   }
   const bytes = new Uint8Array(hex.length / 2);
   for (let i = 0; i < bytes.length; i++) {
-    bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+    bytes[i] = digit(hex.charCodeAt(2 * i)) << 4 | digit(hex.charCodeAt(2 * i + 1));
   }
   return bytes;
+}
+
+/** `0` to `9` are 0x30 on; letters of either case are 0x41 or 0x61 on. */
+function digit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
 }
 
 /** RFC 4648 section 5, without padding. */

@@ -1,4 +1,10 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import {
+  createHash,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  timingSafeEqual,
+} from "node:crypto";
 import { type Bytes, toBase64Url, utf8 } from "./bytes.ts";
 
 /** SHA-256 of `data`; a string counts as its UTF-8 bytes. */
@@ -11,10 +17,17 @@ export function sha256Hex(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
+/** A secret made ready for `hmac`: worth it where it signs often, for 5 of 12 µs go into that. */
+export type HmacKey = KeyObject;
+
+export function hmacKey(secret: string): HmacKey {
+  return createSecretKey(secret, "utf8");
+}
+
 /** HMAC over the concatenation of `parts`. SHA-1 is for Fitbit's and Withings' sake alone. */
 export function hmac(
   hash: "SHA-256" | "SHA-1",
-  key: Uint8Array | string,
+  key: HmacKey | Uint8Array | string,
   ...parts: readonly (Uint8Array | string)[]
 ): Bytes {
   const mac = createHmac(hash === "SHA-256" ? "sha256" : "sha1", key);

@@ -115,9 +115,12 @@ function countMembers(value: unknown, hasEscapes: boolean): number {
     for (const item of value) members += countMembers(item, hasEscapes);
     return members;
   }
-  for (const [key, item] of Object.entries(value)) {
+  // SAFETY: an object that is no array. `Object.entries` took twice the time; the members of what was
+  // just parsed are its own.
+  const object = value as Record<string, unknown>;
+  for (const key in object) {
     if (hasEscapes) refuseUnstorable(key);
-    members += 1 + countMembers(item, hasEscapes);
+    members += 1 + countMembers(object[key], hasEscapes);
   }
   return members;
 }

@@ -7,8 +7,9 @@ export const JSON_ONLY: readonly string[] = ["application/json"];
  * make a browser send the request without a preflight. Throws `media_type_unsupported`.
  */
 export function requireMediaType(headers: Headers, allowed = JSON_ONLY): void {
-  const [type = "", ...parameters] = (headers.get("content-type") ?? "").toLowerCase().split(";")
-    .map((part) => part.trim());
+  const header = headers.get("content-type") ?? "";
+  if (allowed.includes(header)) return;
+  const [type = "", ...parameters] = header.toLowerCase().split(";").map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
   const utf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
   if (!allowed.includes(type) || !utf8) {

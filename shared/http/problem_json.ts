@@ -5,6 +5,7 @@ import {
   problemTitle,
   problemType,
 } from "../core/problems.ts";
+import type { Answer } from "./answer.ts";
 
 /**
  * The body of every error. The first six are RFC 9457; the others are what the EverAfter app reads
@@ -25,7 +26,7 @@ export interface Problem {
 }
 
 /** `error` as an answer. What we did not foresee becomes 500 without a word of what happened. */
-export function renderProblem(error: unknown, requestId: string): Response {
+export function problemAnswer(error: unknown, requestId: string): Answer {
   const { problem, message, retryAfter } = toProblem(error);
   const [status, code, hint] = PROBLEMS[problem];
   const body: Problem = {
@@ -40,11 +41,27 @@ export function renderProblem(error: unknown, requestId: string): Response {
     message,
     hint,
   };
-  const headers = new Headers({ "content-type": "application/problem+json; charset=utf-8" });
-  if (retryAfter !== undefined) headers.set("retry-after", String(Math.max(1, retryAfter)));
-  // RFC 9110 11.6.1: a 401 says how to authenticate.
-  if (status === 401) headers.set("www-authenticate", "Bearer");
-  return new Response(JSON.stringify(body), { status, headers });
+  return {
+    status,
+    body: JSON.stringify(body),
+    headers: {
+      "content-type": "application/problem+json; charset=utf-8",
+      ...(retryAfter === undefined ? {} : { "retry-after": String(Math.max(1, retryAfter)) }),
+      // RFC 9110 11.6.1: a 401 says how to authenticate.
+      ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    },
+  };
+}
+
+/** Where there is no such method, or no such address, which has none. */
+export function missingAnswer(methods: readonly string[], requestId: string): Answer {
+  if (methods.length === 0) {
+    const missing = new ProblemError("not_found", "Cannot find the address: no such route");
+    return problemAnswer(missing, requestId);
+  }
+  const use = `Cannot use the method here: use ${methods.join(" or ")}`;
+  const answer = problemAnswer(new ProblemError("method_not_allowed", use), requestId);
+  return { ...answer, headers: { ...answer.headers, allow: methods.join(", ") } };
 }
 
 export function toProblem(

@@ -15,10 +15,11 @@ export interface ReceiveDeps {
   readonly now: () => Date;
 }
 
+/** What the provider is told. */
 export interface WebhookAnswer {
   readonly status: number;
   readonly body?: string;
-  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const DEFAULT_MAX_BYTES = 256 * 1_024;
@@ -133,6 +134,6 @@ async function toAnswer(response: Response): Promise<WebhookAnswer> {
   return {
     status: response.status,
     body: await response.text(),
-    ...(contentType ? { contentType } : {}),
+    ...(contentType ? { headers: { "content-type": contentType } } : {}),
   };
 }

@@ -74,6 +74,21 @@ Deno.test("record_webhooks() gives each event of a group its own body and job, a
   });
 });
 
+Deno.test("record_webhooks() keeps every byte, of text as of anything else", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const texts = ["\\x41", "\\", "\\\\n\\101", "\ufeff{}", "é 😀 \u0001\r\n", "null \0"].map(utf8);
+    const broken = new Uint8Array([0xc3, 0x28, 0x5c, 0x00]);
+    for (const bodies of [...texts.map((text) => [text]), texts, [...texts, broken]]) {
+      await admin`truncate raphael_private.webhook_events, raphael_private.sync_jobs`;
+      const group = bodies.map((body, n) => delivery(String(n), "oura", body));
+      assert.equal(await recordWebhooks(app, group), bodies.length);
+      const stored = await admin<{ body: Uint8Array }[]>`
+        select body from raphael_private.webhook_events order by dedup_key`;
+      assert.deepEqual(stored.map(({ body }) => new Uint8Array(body)), bodies);
+    }
+  });
+});
+
 Deno.test("record_webhooks() never deadlocks with groups that overlap", async () => {
   await withDatabase(async ({ app, admin }) => {
     const keys = Array.from({ length: 64 }, (_, n) => `key-${n}`);

@@ -60,11 +60,13 @@ Deno.test({
       const handle = createReceiver({ db, providers, now });
       const app = createApp({ ...httpRuntime(), webhooks: { maxBytes, mediaTypes, handle } });
       const deliver = async (slug: string, body: string, headers: Record<string, string>) => {
-        const response = await app.request(`/webhooks/${slug}`, {
-          method: "POST",
-          headers: { "content-type": "application/json", ...headers },
-          body,
-        });
+        const response = await app.fetch(
+          new Request(`https://functions.test/webhooks/${slug}`, {
+            method: "POST",
+            headers: { "content-type": "application/json", ...headers },
+            body,
+          }),
+        );
         await response.body?.cancel();
         return response.status;
       };

@@ -1,7 +1,8 @@
 import type { z } from "zod";
 import { type Bytes, fromBase64, fromHex } from "../../core/bytes.ts";
-import { constantTimeEqual, hmac } from "../../core/crypto.ts";
+import { constantTimeEqual, hmac, type HmacKey, hmacKey } from "../../core/crypto.ts";
 import { parseJson as parseStrictJson } from "../../core/json.ts";
+import type { Secret } from "../../core/secret.ts";
 import { ProviderError } from "../errors.ts";
 import type { RawRequest, Webhook } from "../webhook.ts";
 import { check, type ProviderIdentity } from "./http.ts";
@@ -32,6 +33,15 @@ export interface HmacScheme {
 
 /** A `verifyWebhook` over raw bytes: any active secret may match, and time tells nothing about where. */
 export function hmacSignature(scheme: HmacScheme): Webhook["verifyWebhook"] {
+  const keys = new WeakMap<Secret, HmacKey>();
+  function keyOf(secret: Secret): HmacKey {
+    const known = keys.get(secret);
+    if (known) return known;
+    const key = hmacKey(scheme.key?.(secret.reveal()) ?? secret.reveal());
+    keys.set(secret, key);
+    return key;
+  }
+
   return (request, secrets, now) => {
     const sent = read(scheme, request.headers);
     if (!sent || !isFresh(scheme.timestamp, sent.timestamp, now)) return Promise.resolve(false);
@@ -39,8 +49,7 @@ export function hmacSignature(scheme: HmacScheme): Webhook["verifyWebhook"] {
     if (!message) return Promise.resolve(false);
     let matches = false;
     for (const secret of secrets.signing) {
-      const key = scheme.key?.(secret.reveal()) ?? secret.reveal();
-      const expected = hmac(scheme.hash, key, ...message);
+      const expected = hmac(scheme.hash, keyOf(secret), ...message);
       // Every pair is compared, so that the time does not tell which secret or signature matched.
       for (const signature of sent.signatures) {
         if (constantTimeEqual(expected, signature)) matches = true;

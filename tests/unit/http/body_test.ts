@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readBody } from "@shared/http/body.ts";
+import { createBodyRoom } from "@shared/http/body_room.ts";
 import { requireMediaType } from "@shared/http/media_type.ts";
 
 const LIMITS = { maxBytes: 1_000, timeoutMs: 50 };
@@ -101,4 +102,32 @@ Deno.test("requireMediaType() takes JSON in UTF-8 and nothing a form could send"
       "application/jsonp",
     ]
   ) assert.throws(() => check(type), { problem: "media_type_unsupported" }, String(type));
+});
+
+Deno.test("readBody() shares room with the others, takes what has arrived and gives it back", async () => {
+  const room = createBodyRoom(50_000);
+  const limits = { maxBytes: 40_000, timeoutMs: 50, room };
+  const announced = (length: number, sent: Uint8Array) => {
+    const { request } = stream([sent], "stall");
+    request.headers.set("content-length", String(length));
+    return readBody(request, limits);
+  };
+  // Large ones take a first buffer of 16 KiB each, whatever they announce: the fourth is too much.
+  const slow = Array.from(
+    { length: 4 },
+    () => announced(40_000, bytes(10)).catch((error) => error),
+  );
+  assert.equal((await slow[3]).problem, "unavailable");
+  assert.equal((await slow[3]).retryAfter > 0, true);
+  for (const one of slow.slice(0, 3)) assert.equal((await one).problem, "body_timeout");
+  // Small ones, read in one piece, take their length.
+  const small = Array.from(
+    { length: 4 },
+    () => announced(16_000, bytes(10)).catch((error) => error),
+  );
+  assert.equal((await small[3]).problem, "unavailable");
+  await Promise.all(small);
+  assert.equal((await readBody(stream([bytes(40_000)]).request, limits)).length, 40_000);
+  await assert.rejects(readBody(stream([bytes(40_000), bytes(1)]).request, limits));
+  room.take(50_000);
 });

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { ProblemError, type ProblemName, PROBLEMS } from "@shared/core/problems.ts";
-import { renderProblem } from "@shared/http/problem_json.ts";
+import { toResponse } from "@shared/http/answer.ts";
+import { problemAnswer } from "@shared/http/problem_json.ts";
+
+const renderProblem = (error: unknown, requestId: string) =>
+  toResponse(problemAnswer(error, requestId));
 
 /** `connection-error-handler.ts` of the app knows these and no others. */
 const APP_CODES = new Set([
@@ -16,7 +20,7 @@ const APP_CODES = new Set([
   "SYNC_FAILED",
 ]);
 
-Deno.test("renderProblem() answers RFC 9457 with the members the app reads", async () => {
+Deno.test("problemAnswer() answers RFC 9457 with the members the app reads", async () => {
   const response = renderProblem(
     new ProblemError("state_invalid", "Cannot finish linking: state used"),
     "request-1",
@@ -37,7 +41,7 @@ Deno.test("renderProblem() answers RFC 9457 with the members the app reads", asy
   });
 });
 
-Deno.test("renderProblem() says nothing of an unexpected error", async () => {
+Deno.test("problemAnswer() says nothing of an unexpected error", async () => {
   const secret = new Error('duplicate key value violates "tokens_pkey": (hunter2)');
   for (const error of [secret, Object.assign(secret, { code: "23505" }), "hunter2", undefined]) {
     const response = renderProblem(error, "request-1");
@@ -46,7 +50,7 @@ Deno.test("renderProblem() says nothing of an unexpected error", async () => {
   }
 });
 
-Deno.test("renderProblem() sends away with Retry-After while the database is out of reach", async () => {
+Deno.test("problemAnswer() sends away with Retry-After while the database is out of reach", async () => {
   for (
     const code of [
       "ECONNREFUSED",
@@ -64,7 +68,7 @@ Deno.test("renderProblem() sends away with Retry-After while the database is out
   }
 });
 
-Deno.test("renderProblem() gives whole seconds to wait, and the way to sign in", () => {
+Deno.test("problemAnswer() gives whole seconds to wait, and the way to sign in", () => {
   const limited = renderProblem(new ProblemError("rate_limited", "Cannot answer: x", 0.2), "r");
   assert.equal(limited.headers.get("retry-after"), "1");
   const now = renderProblem(new ProblemError("unavailable", "Cannot answer: x", 0), "r");
