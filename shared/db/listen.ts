@@ -31,6 +31,8 @@ export function createListener(url: Secret): Listener {
   let attending = false;
   let asking: Promise<boolean> | undefined;
   let openedAt = -Infinity;
+  /** Of the sessions that were lost. */
+  let ended: Promise<unknown> = Promise.resolve();
 
   function open(): void {
     if (session || performance.now() - openedAt < OPEN_AGAIN_MS) return;
@@ -56,7 +58,7 @@ export function createListener(url: Secret): Listener {
     if (lost !== session) return;
     session = undefined;
     attending = false;
-    lost.end({ timeout: 0 }).catch(() => {});
+    ended = Promise.allSettled([ended, lost.end({ timeout: 0 })]);
   }
 
   async function hold(mine: postgres.Sql): Promise<boolean> {
@@ -90,7 +92,7 @@ export function createListener(url: Secret): Listener {
     async close() {
       const last = session;
       session = undefined;
-      await last?.end({ timeout: 1 });
+      await Promise.all([ended, last?.end({ timeout: 1 })]);
     },
   };
 }

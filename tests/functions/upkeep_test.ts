@@ -109,6 +109,8 @@ async function withUpkeep(use: (world: World) => Promise<void>): Promise<void> {
   } finally {
     await handshake.shutdown();
     await sandbox.stop();
+    // Deno 2.1.4 closes the last request a turn after its server.
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
