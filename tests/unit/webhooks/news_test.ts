@@ -30,6 +30,11 @@ Deno.test("newsJobs() pulls the record that a notification names, else its windo
   }]);
 });
 
+Deno.test("newsJobs() begins the pull where the news says", () => {
+  const [job] = newsJobs(oura, ACCOUNT, { ...EVENT, cursor: "token" });
+  assert.equal(Object(job?.payload).cursor, "token");
+});
+
 Deno.test("newsJobs() pulls the window where a resource has no single records, nothing where none is known", () => {
   const bulk = oura.resources.find(({ request, requestOne }) => request && !requestOne);
   assert.ok(bulk);
