@@ -1,5 +1,6 @@
 import type { LocalDate } from "@shared/core/time.ts";
 import type { Hono } from "hono";
+import { createGarmin } from "./garmin/app.ts";
 import type { Issuer } from "./oauth.ts";
 import type { Person } from "./person.ts";
 import type { Publication } from "./publish.ts";
@@ -41,6 +42,7 @@ export interface PretendProvider {
 
 /** Every pretend provider of this kind, by its slug. */
 export const PRETEND_PROVIDERS = {
+  garmin: createGarmin,
   polar: createPolar,
   strava: createStrava,
   suunto: createSuunto,
