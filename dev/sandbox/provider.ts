@@ -1,6 +1,7 @@
 import type { LocalDate } from "@shared/core/time.ts";
 import type { Hono } from "hono";
 import { createGarmin } from "./garmin/app.ts";
+import { createGoogleHealth } from "./google_health/app.ts";
 import type { Issuer } from "./oauth.ts";
 import type { Person } from "./person.ts";
 import type { Publication } from "./publish.ts";
@@ -42,6 +43,7 @@ export interface PretendProvider {
 
 /** Every pretend provider of this kind, by its slug. */
 export const PRETEND_PROVIDERS = {
+  google_health: createGoogleHealth,
   garmin: createGarmin,
   polar: createPolar,
   strava: createStrava,

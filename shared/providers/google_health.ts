@@ -92,8 +92,8 @@ export default defineProvider({
       done: [200, 400],
     },
   }),
-  // No end is documented. What comes by the second or the minute says for itself how far it is read.
-  history: { kind: "pull", maxDays: 365, pageDays: 30 },
+  // No end is documented. In one piece: the newest comes first, and empty windows would cost requests.
+  history: { kind: "pull", maxDays: 365, pageDays: 365 },
   limits: [
     { requests: 300, perSeconds: 60, scope: "account" },
     { requests: 120_000, perSeconds: 60, scope: "app" },

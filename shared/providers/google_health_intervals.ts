@@ -32,7 +32,6 @@ const steps = resource({
     at: ({ steps }) => spanOf(steps.interval),
   }),
   scope: ACTIVITY,
-  pageDays: 7,
   historyDays: 90,
   produces: ["steps"],
   normalise: ({ steps }) =>
@@ -50,7 +49,6 @@ const distance = resource({
     at: ({ distance }) => spanOf(distance.interval),
   }),
   scope: ACTIVITY,
-  pageDays: 7,
   historyDays: 90,
   produces: ["distance"],
   normalise: ({ distance: { interval, millimeters } }) =>
@@ -104,7 +102,6 @@ const activeEnergy = resource({
     at: ({ activeEnergyBurned }) => spanOf(activeEnergyBurned.interval),
   }),
   scope: ACTIVITY,
-  pageDays: 7,
   historyDays: 90,
   produces: ["energy_active"],
   normalise: ({ activeEnergyBurned: { interval, kcal } }) =>
@@ -122,7 +119,6 @@ const basalEnergy = resource({
     at: ({ basalEnergyBurned }) => spanOf(basalEnergyBurned.interval),
   }),
   scope: ACTIVITY,
-  pageDays: 7,
   historyDays: 90,
   produces: ["energy_basal"],
   normalise: ({ basalEnergyBurned: { interval, kcal } }) =>

@@ -158,7 +158,7 @@ export function dataPoints<Row extends Named>(type: string, stream: Stream<Row>)
       `GET /v4/users/me/dataTypes/${type}/dataPoints`,
       `GET /v4/users/me/dataTypes/${type}/dataPoints:reconcile`,
     ],
-    page: listOf(stream.row, { rows: "dataPoints", next: "nextPageToken" }),
+    page: listOf(stream.row, { rows: "dataPoints", next: "nextPageToken", sparse: true }),
     request({ window, cursor }: Ask) {
       const [from, to] = isCivil ? civilDays(window) : [iso(window.from), iso(window.to)];
       const url = new URL(`${GOOGLE_HEALTH_API}${path}`);

@@ -34,7 +34,6 @@ const heartRate = resource({
     at: ({ heartRate }) => instantOf(heartRate.sampleTime),
   }),
   scope: MEASUREMENTS,
-  pageDays: 1,
   historyDays: 30,
   produces: ["heart_rate"],
   normalise: ({ heartRate: { sampleTime, beatsPerMinute: rate } }) =>

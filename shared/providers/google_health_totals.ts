@@ -48,7 +48,7 @@ function perDay<Row extends Total>(type: string, pageDays: number, row: z.ZodTyp
     name: `${type.replaceAll("-", "_")}_per_day`,
     aliases: [`POST /v4/users/me${path}`],
     pageDays,
-    page: listOf(row, { rows: "rollupDataPoints", next: "nextPageToken" }),
+    page: listOf(row, { rows: "rollupDataPoints", next: "nextPageToken", sparse: true }),
     request({ window, cursor }: Ask) {
       const [first, end] = civilDays(window);
       const range = { start: civilOf(first), end: civilOf(end) };

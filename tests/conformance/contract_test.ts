@@ -24,6 +24,11 @@ interface Contract {
 
 const CONTRACTS: readonly Contract[] = [
   {
+    slug: "google_health",
+    file: "google_health.v4.discovery.json",
+    base: "https://health.googleapis.com",
+  },
+  {
     slug: "polar",
     file: "polar-accesslink-v3.openapi.yml",
     base: "https://www.polaraccesslink.com",

@@ -8,6 +8,8 @@ export interface Envelope {
   readonly next?: string;
   /** What the envelope says of all rows: checked, and handed to each. */
   readonly about?: z.ZodType;
+  /** An empty list is left out, as protocol buffers write JSON: `{}` is an empty page, and no row. */
+  readonly sparse?: true;
 }
 
 /**
@@ -19,7 +21,10 @@ export function listOf<Row>(row: z.ZodType<Row>, envelope: Envelope): z.ZodType<
   const rows = z.array(row);
   const one = row.transform((alone) => [alone]);
   return z.unknown().transform((body, ctx): Page<Row> => {
-    if (body === undefined) return { rows: [] };
+    if (body === undefined || envelope.sparse && hasNoMember(body, envelope.next)) {
+      const next = textAt(body, envelope.next);
+      return { rows: [], ...(next === undefined ? {} : { next }) };
+    }
     const listed = Array.isArray(body) ? body : at(body, envelope.rows);
     const inside = Array.isArray(body) ? [] : envelope.rows.split(".");
     const [schema, value, path] = listed === undefined
@@ -33,16 +38,26 @@ export function listOf<Row>(row: z.ZodType<Row>, envelope: Envelope): z.ZodType<
       return z.NEVER;
     }
     const about = listed === body ? undefined : envelope.about?.safeParse(body).data;
-    const next = envelope.next === undefined ? undefined : at(body, envelope.next);
+    const next = textAt(body, envelope.next);
     return {
       rows: result.data,
       ...(listed === undefined ? { bare: true } : {}),
       ...(about === undefined ? {} : { about }),
-      ...(typeof next === "string" && next !== "" || typeof next === "number"
-        ? { next: String(next) }
-        : {}),
+      ...(next === undefined ? {} : { next }),
     };
   });
+}
+
+function hasNoMember(body: unknown, except: string | undefined): boolean {
+  return typeof body === "object" && body !== null && !Array.isArray(body) &&
+    Object.keys(body).every((name) => name === except);
+}
+
+function textAt(body: unknown, path: string | undefined): string | undefined {
+  const value = path === undefined ? undefined : at(body, path);
+  return typeof value === "string" && value !== "" || typeof value === "number"
+    ? String(value)
+    : undefined;
 }
 
 function at(body: unknown, path: string): unknown {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Secret } from "@shared/core/secret.ts";
-import { DAY } from "@shared/core/time.ts";
+import { DAY, splitNewestFirst } from "@shared/core/time.ts";
 import type { AccountRef, DriverContext, ProviderDriver } from "@shared/providers/driver.ts";
 import { type Sandbox, startSandbox } from "../../../dev/sandbox/server.ts";
 import type { PretendProviderName } from "../../../dev/sandbox/provider.ts";
@@ -78,11 +78,14 @@ async function driveAt(driver: ProviderDriver, sandbox: Sandbox): Promise<readon
 
   const window = { from: new Date(NOW.getTime() - 30 * DAY), to: NOW };
   const ids = new Map<string, string>();
-  for (const resource of driver.resources.filter(({ request }) => request)) {
-    const batches = driver.fetchLatestMetrics({ account, window, resource: resource.name }, ctx);
-    for await (const { records } of batches) {
-      const [first] = records;
-      if (first) ids.set(resource.name, first.id);
+  for (const { name: resource, request, pageDays } of driver.resources) {
+    if (!request) continue;
+    for (const piece of splitNewestFirst(window, pageDays ?? 30)) {
+      const batches = driver.fetchLatestMetrics({ account, window: piece, resource }, ctx);
+      for await (const { records } of batches) {
+        const [first] = records;
+        if (first) ids.set(resource, first.id);
+      }
     }
   }
   for (const { name: resource, requestOne, within } of driver.resources) {

@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { readSharedText } from "../../support/shared_data.ts";
+import { operationsOfDiscovery, withPointers } from "./discovery.ts";
 
 /** A value of a parsed document. */
 export type Node = { readonly [key: string]: unknown };
@@ -30,12 +31,17 @@ export interface Specification {
   readonly operations: readonly Operation[];
 }
 
-/** An OpenAPI 3 or Swagger 2 document of `../shared/provider-specs`; nothing (said once) where absent. */
+/** An OpenAPI 3, Swagger 2 or Google discovery document of `../shared/provider-specs`; nothing (said once) where absent. */
 export function readSpecification(file: string): Specification | undefined {
   const text = readSharedText(`provider-specs/${file}`);
   if (text === undefined) return undefined;
   const document: unknown = parse(text);
   if (!isNode(document)) throw new Error(`Cannot read ${file}: no document`);
+  if ("discoveryVersion" in document) {
+    const pointed = withPointers(document);
+    if (!isNode(pointed)) throw new Error(`Cannot read ${file}: no document`);
+    return { document: pointed, operations: operationsOfDiscovery(pointed) };
+  }
   return { document, operations: operationsOf(document) };
 }
 

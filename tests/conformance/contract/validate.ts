@@ -28,7 +28,8 @@ export function validator(specification: Specification, base: string) {
   ajv.addFormat("date-time", (text: string) => parseInstant(text)?.offsetMinutes !== undefined);
   ajv.addFormat("date", /^\d{4}-\d\d-\d\d$/);
   // Sizes of numbers, and formats of people's own.
-  for (const format of ["int32", "int64", "float", "double", "uri", "email", "byte"]) {
+  const google = ["google-datetime", "google-duration", "google-fieldmask"];
+  for (const format of ["int32", "int64", "float", "double", "uri", "email", "byte", ...google]) {
     ajv.addFormat(format, true);
   }
   ajv.addSchema({ ...closed(specification.document) as Node, $id: "api" });

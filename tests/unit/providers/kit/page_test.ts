@@ -13,6 +13,16 @@ Deno.test("listOf() takes an envelope, an array, one row and nothing", () => {
   assert.deepEqual(page.parse(undefined), { rows: [] });
 });
 
+Deno.test("listOf() takes an answer without a list for an empty one where lists are left out", () => {
+  const sparse = listOf(row, { rows: "rows", next: "next", sparse: true });
+  assert.deepEqual(sparse.parse({}), { rows: [] });
+  assert.deepEqual(sparse.parse({ next: "n" }), { rows: [], next: "n" });
+  assert.deepEqual(sparse.parse({ rows: [{ id: "1" }] }), { rows: [{ id: "1" }] });
+  assert.deepEqual(sparse.parse({ id: "1" }), { rows: [{ id: "1" }], bare: true });
+  for (const body of [{ error: "x" }, [7], null]) assert.ok(!sparse.safeParse(body).success);
+  assert.ok(!page.safeParse({}).success);
+});
+
 Deno.test("listOf() has a next page only where the envelope names one", () => {
   for (const next of [null, undefined, "", false, {}]) {
     assert.deepEqual(page.parse({ body: { rows: [], next } }), { rows: [] });
