@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { exportJWK, generateKeyPair, type JWK } from "jose";
 import { z } from "zod";
-import { toBase64 } from "@shared/core/bytes.ts";
+import { toBase64, toHex } from "@shared/core/bytes.ts";
 import { failure } from "./failure.ts";
 import { exists } from "./postgres_files.ts";
 import { randomSecret, writePrivate } from "./private_file.ts";
@@ -48,7 +48,8 @@ export async function loadKeys(stateDir: string): Promise<Keys> {
 async function withCloud(path: string, drawn: Keys): Promise<Keys> {
   const draw = () => ({
     secret: randomSecret(),
-    webhookSecret: randomSecret(),
+    // As Svix writes one, whose signatures want base64; to the others it is any text.
+    webhookSecret: `whsec_${toHex(crypto.getRandomValues(new Uint8Array(32)))}`,
     verifyToken: randomSecret(),
     apiKey: randomSecret(),
   });

@@ -72,8 +72,10 @@ export function createControl(p: {
     },
     revoke(provider, person) {
       if (provider !== "terra") {
-        for (const issuer of named(provider)) issuer.revokePerson(person);
-        p.others.find(({ name }) => name === provider)?.revoked?.(person);
+        const other = p.others.find(({ name }) => name === provider);
+        const isKeyed = other !== undefined && other.issuer === undefined;
+        for (const issuer of isKeyed ? [] : named(provider)) issuer.revokePerson(person);
+        other?.revoked?.(person);
         return;
       }
       for (const connection of world.store.state.connections) {

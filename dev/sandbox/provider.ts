@@ -5,6 +5,7 @@ import { createGoogleHealth } from "./google_health/app.ts";
 import type { Issuer } from "./oauth.ts";
 import type { Person } from "./person.ts";
 import type { Publication } from "./publish.ts";
+import { createJunction } from "./junction/app.ts";
 import { createPolar } from "./polar/app.ts";
 import { createStrava } from "./strava/app.ts";
 import { createSuunto } from "./suunto/app.ts";
@@ -19,7 +20,8 @@ export interface PretendProvider {
   /** The real ones it stands for. */
   readonly origins: readonly string[];
   readonly app: Hono;
-  readonly issuer: Issuer;
+  /** Absent where it hands out no tokens: an aggregator, asked with the app's own key. */
+  readonly issuer?: Issuer;
   /** Resources that `publish` takes, and whether a person can make a new one at any time. */
   readonly publishes: Readonly<Record<string, boolean>>;
   /** Its id for something new. */
@@ -45,6 +47,7 @@ export interface PretendProvider {
 export const PRETEND_PROVIDERS = {
   google_health: createGoogleHealth,
   garmin: createGarmin,
+  junction: createJunction,
   polar: createPolar,
   strava: createStrava,
   suunto: createSuunto,

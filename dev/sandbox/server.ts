@@ -146,7 +146,7 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     if (!client) continue;
     const provider = create(world, client);
     others.push(provider);
-    issuers.set(name, provider.issuer);
+    if (provider.issuer) issuers.set(name, provider.issuer);
     mount(name, provider.app);
   }
   const publisher = createPublisher(world, clients.oura, terra?.hooks, others);

@@ -32,6 +32,16 @@ export interface WithingsSubscription {
   readonly callbackUrl: string;
 }
 
+/** A user that the app made at Junction; without a person until a service is linked. */
+export interface JunctionUser {
+  readonly userId: string;
+  readonly clientUserId: string;
+  readonly createdOn: string;
+  person?: string;
+  /** Absent again when the service let the person go. */
+  provider?: string;
+}
+
 /** A person's device linked through Terra. A new link has a new id. */
 export interface TerraConnection {
   readonly userId: string;
@@ -69,6 +79,7 @@ export interface SandboxState {
   /** People whom the app has registered with Polar. */
   polarUsers?: string[];
   connections: TerraConnection[];
+  junctionUsers?: JunctionUser[];
   published: Published[];
 }
 

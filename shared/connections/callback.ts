@@ -31,7 +31,7 @@ export async function receive(
   request: { readonly provider: string; readonly query: URLSearchParams },
 ): Promise<{ location: string }> {
   const slug = slugOf(request.provider);
-  const stateText = single(request.query, "state");
+  const stateText = stateOf(request.query);
   const state = stateText && stateText.length <= 512
     ? await deps.db.query((sql) => consumeState(sql, sha256(stateText)))
     : undefined;
@@ -86,7 +86,7 @@ async function readCallback(
 ): Promise<Received | undefined> {
   const { link } = provider.driver;
   if (link.kind === "widget") {
-    return { kind: "widget", reference: single(query, "state") ?? "", query: query.toString() };
+    return { kind: "widget", reference: stateOf(query) ?? "", query: query.toString() };
   }
   const code = single(query, "code");
   if (link.kind !== "oauth2" || !code || code.length > MAX_PARAMETER) return undefined;
@@ -100,6 +100,11 @@ async function readCallback(
     AbortSignal.timeout(INTERACTIVE_MS),
   );
   return { kind: "linked", linked };
+}
+
+/** Ours is `reference` where a widget's page comes back with a `state` of its own (Junction's "success"). */
+function stateOf(query: URLSearchParams): string | undefined {
+  return single(query, "reference") ?? single(query, "state");
 }
 
 /** The parameter, where it is there exactly once. */

@@ -63,7 +63,7 @@ const link: WidgetLink = {
     const { user_id } = await readJson(JUNCTION, made, user);
     const opened = await call("POST", "/link/token", ctx, {
       user_id,
-      redirect_url: returnUrl,
+      redirect_url: addressOf(returnUrl),
       on_error: "redirect",
       on_close: "redirect",
     });
@@ -89,6 +89,14 @@ const link: WidgetLink = {
     await discard(await call("DELETE", `/user/${pathSegment(JUNCTION, externalUserId)}`, ctx));
   },
 };
+
+/** Junction appends a `state` of its own, so ours goes by another name. */
+function addressOf(returnUrl: string): string {
+  const url = new URL(returnUrl);
+  url.searchParams.set("reference", url.searchParams.get("state") ?? "");
+  url.searchParams.delete("state");
+  return url.href;
+}
 
 export default defineProvider({
   ...JUNCTION,

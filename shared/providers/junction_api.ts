@@ -94,6 +94,12 @@ export function summaryRequest(path: string, { account, window }: Ask): Request 
   return new Request(url);
 }
 
+/** One a person, so no dates: they are not documented there. */
+export function profileRequest({ account }: Ask): Request {
+  const user = pathSegment(JUNCTION, account.externalUserId);
+  return new Request(`${API}/v2/summary/profile/${user}`);
+}
+
 export function seriesRequest(name: string, { account, window, cursor }: Ask): Request {
   const user = pathSegment(JUNCTION, account.externalUserId);
   const url = new URL(`${API}/v2/timeseries/${user}/${name}/grouped`);

@@ -18,6 +18,7 @@ import {
   maybeNumber,
   maybeText,
   minutesEast,
+  profileRequest,
   summary,
   summaryRef,
   summaryRequest,
@@ -183,7 +184,7 @@ const profile = resource({
   aliases: ["GET /v2/summary/profile"],
   produces: ["height"],
   page: listOf(summary.extend({ height: maybeNumber }), { rows: "profile" }),
-  request: (ask) => summaryRequest("profile", ask),
+  request: profileRequest,
   record: summaryRef,
   *normalise(row) {
     const at = instant(row.updated_at);

@@ -24,6 +24,11 @@ interface Contract {
 
 const CONTRACTS: readonly Contract[] = [
   {
+    slug: "junction",
+    file: "junction-api.openapi.json",
+    base: "https://api.us.junction.com",
+  },
+  {
     slug: "google_health",
     file: "google_health.v4.discovery.json",
     base: "https://health.googleapis.com",
@@ -55,10 +60,15 @@ for (const { slug, file, base, deviations = [] } of CONTRACTS) {
       assert.ok(specification && found?.kind === "driver");
       const exchanges = await drive(found.driver, slug);
       const check = validator(specification, base);
-      const verdicts = exchanges.filter(({ url }) => url.href.startsWith(`${base}/`)).map(check);
+      const verdicts = exchanges.filter(({ url }) =>
+        url.href.startsWith(`${base}/`)
+      ).map(check);
       assert.ok(verdicts.length > 0, "nothing was asked");
       const findings = new Set(verdicts.flatMap((one) => one.findings));
-      assert.ok(deviations.length <= 10, "too many deviations to be exceptions");
+      assert.ok(
+        deviations.length <= 10,
+        "too many deviations to be exceptions",
+      );
       for (const { finding, source } of deviations) {
         assert.match(source, /^https:\/\//);
         assert.ok(findings.delete(finding), `no longer so: ${finding}`);
