@@ -174,19 +174,37 @@ function rewrite(kind: FaultKind, bytes: Uint8Array, url: URL): string {
     return text;
   }
   if (typeof page !== "object" || page === null) return text;
-  if (kind === "next_loop") {
-    const asked = url.searchParams.get("next_token") ?? url.searchParams.get("nextToken");
-    return JSON.stringify({ ...page, next_token: asked ?? "MA" });
-  }
+  if (kind === "next_loop") return JSON.stringify(looping(page, url));
   const changed = (rows: readonly unknown[]) =>
     kind === "duplicate_page" ? [...rows, ...rows] : rows.toReversed();
-  if (Array.isArray(page)) return JSON.stringify(changed(page));
-  const lists = Object.entries(page).map(([name, member]) =>
-    ["data", "records"].includes(name) && Array.isArray(member)
-      ? [name, changed(member)]
-      : [name, member]
+  return JSON.stringify(Array.isArray(page) ? changed(page) : withLists(page, changed));
+}
+
+/** A page that names itself as the next one, or the first for which there is no name. */
+function looping(page: object, url: URL): object {
+  if ("body" in page && typeof page.body === "object") {
+    return { ...page, body: { ...page.body, more: 1, offset: 1 } };
+  }
+  const asked = url.searchParams.get("next_token") ?? url.searchParams.get("nextToken");
+  return { ...page, next_token: asked ?? "MA" };
+}
+
+/** Where providers keep a page's rows; Withings has them in a `body`. */
+const LISTS = new Set(
+  "data records nights recharges measuregrps activities series".split(" "),
+);
+
+function withLists(
+  page: object,
+  changed: (rows: readonly unknown[]) => readonly unknown[],
+): object {
+  return Object.fromEntries(
+    Object.entries(page).map(([name, member]) => {
+      if (LISTS.has(name) && Array.isArray(member)) return [name, changed(member)];
+      const isInner = name === "body" && typeof member === "object" && member !== null;
+      return [name, isInner ? withLists(member, changed) : member];
+    }),
   );
-  return JSON.stringify(Object.fromEntries(lists));
 }
 
 /** What a connection torn on purpose fails with. */
