@@ -14,6 +14,7 @@ import strava from "./strava.ts";
 import suunto from "./suunto.ts";
 import terra from "./terra.ts";
 import tidepool from "./tidepool.ts";
+import ultrahuman from "./ultrahuman.ts";
 import whoop from "./whoop.ts";
 import withings from "./withings.ts";
 
@@ -33,6 +34,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   suunto,
   terra,
   tidepool,
+  ultrahuman,
   whoop,
   withings,
 ];
