@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { Secret } from "@shared/core/secret.ts";
 import { DAY, splitNewestFirst } from "@shared/core/time.ts";
-import type {
-  AccountRef,
-  DriverContext,
-  ProviderDriver,
-} from "@shared/providers/driver.ts";
+import type { AccountRef, DriverContext, ProviderDriver } from "@shared/providers/driver.ts";
 import type { OAuth2Link, WidgetLink } from "@shared/providers/link.ts";
 import { type Sandbox, startSandbox } from "../../../dev/sandbox/server.ts";
 import type { PretendProviderName } from "../../../dev/sandbox/provider.ts";
@@ -38,10 +34,7 @@ export async function drive(
   }
 }
 
-async function driveAt(
-  driver: ProviderDriver,
-  sandbox: Sandbox,
-): Promise<readonly Exchange[]> {
+async function driveAt(driver: ProviderDriver, sandbox: Sandbox): Promise<readonly Exchange[]> {
   const exchanges: Exchange[] = [];
   const relocated = (url: URL) =>
     new URL(`${sandbox.origins[url.origin]}${url.pathname}${url.search}`);
@@ -52,14 +45,11 @@ async function driveAt(
     async fetch(input, init) {
       const request = new Request(input, init);
       const url = new URL(request.url);
+      const isForm = /^application\/x-www-form/.test(request.headers.get("content-type") ?? "");
+      const form = isForm ? { form: new URLSearchParams(await request.clone().text()) } : {};
       const response = await fetch(new Request(relocated(url), request));
       const body = await response.text();
-      exchanges.push({
-        method: request.method,
-        url,
-        status: response.status,
-        body,
-      });
+      exchanges.push({ method: request.method, url, ...form, status: response.status, body });
       const { status, headers } = response;
       return new Response(status === 204 ? null : body, { status, headers });
     },
@@ -76,11 +66,7 @@ async function driveAt(
   for (const { name: resource, request, pageDays } of driver.resources) {
     if (!request) continue;
     for (const piece of splitNewestFirst(window, pageDays ?? 30)) {
-      const batches = driver.fetchLatestMetrics({
-        account,
-        window: piece,
-        resource,
-      }, ctx);
+      const batches = driver.fetchLatestMetrics({ account, window: piece, resource }, ctx);
       for await (const { records } of batches) {
         const [first] = records;
         if (first) ids.set(resource, first.id);
@@ -90,12 +76,7 @@ async function driveAt(
   for (const { name: resource, requestOne, within } of driver.resources) {
     const recordId = ids.get(within ?? resource);
     if (!requestOne || recordId === undefined) continue;
-    const { records } = await driver.fetchPage({
-      account,
-      window,
-      resource,
-      recordId,
-    }, ctx);
+    const { records } = await driver.fetchPage({ account, window, resource, recordId }, ctx);
     assert.ok(records.length > 0, `${resource} has nothing under ${recordId}`);
   }
   await unlink();
@@ -131,10 +112,7 @@ async function linkByOAuth(
   };
   const { externalUserId } = await oauth.fetchProfile(asked, ctx);
   const account = { ...asked, externalUserId };
-  return {
-    account,
-    unlink: async () => await oauth.revokeTokens?.(tokens, account, ctx),
-  };
+  return { account, unlink: async () => await oauth.revokeTokens?.(tokens, account, ctx) };
 }
 
 async function linkByWidget(
@@ -146,9 +124,6 @@ async function linkByWidget(
   const returnUrl = `${REDIRECT_URI}?state=${reference}`;
   const page = await widget.openSession({ reference, returnUrl }, ctx);
   const back = await answerConsent(relocated(page), { person: "demo" });
-  const account = await widget.confirm({
-    reference,
-    callback: back.searchParams,
-  }, ctx);
+  const account = await widget.confirm({ reference, callback: back.searchParams }, ctx);
   return { account, unlink: async () => await widget.unlink?.(account, ctx) };
 }

@@ -20,6 +20,8 @@ export interface Operation {
   readonly method: string;
   /** `/v2/cycle/{cycleId}`. */
   readonly path: string;
+  /** The value of `action` that means it, where several share a path: the end of its id. */
+  readonly action?: string;
   readonly parameters: readonly Parameter[];
   /** Status, or `default`, to the schema of its JSON; nothing where it has no body. */
   readonly responses: ReadonlyMap<string, Node | undefined>;
@@ -51,8 +53,9 @@ function operationsOf(document: Node): readonly Operation[] {
   return members(document["paths"]).flatMap(([path, item]) =>
     members(item).filter(([method]) => METHODS.includes(method)).map(([method, operation]) => ({
       method: method.toUpperCase(),
-      // One publisher has paths twice, told apart by spaces at their end.
-      path: path.trim(),
+      // One publisher has whole addresses, several times, told apart by spaces at either end.
+      path: path.trim().replace(/^https:\/\/[^/]+/, ""),
+      ...actionOf(operation),
       parameters: [...list(item, "parameters"), ...list(operation, "parameters")]
         .map((one) => parameterOf(resolve(document, one))),
       responses: new Map(
@@ -61,6 +64,13 @@ function operationsOf(document: Node): readonly Operation[] {
       ),
     }))
   );
+}
+
+function actionOf(operation: unknown): { readonly action?: string } {
+  const id = isNode(operation) ? operation["operationId"] : undefined;
+  const takesAction = list(operation, "parameters")
+    .some((one) => isNode(one) && one["name"] === "action");
+  return takesAction && typeof id === "string" ? { action: id.replace(/^.*-/, "") } : {};
 }
 
 function parameterOf(one: Node): Parameter {

@@ -6,6 +6,8 @@ import { isNode, type Node, type Operation, type Specification } from "./specifi
 export interface Exchange {
   readonly method: string;
   readonly url: URL;
+  /** What was sent as a form, where something was. */
+  readonly form?: URLSearchParams;
   readonly status: number;
   /** As text; empty where there was none. */
   readonly body: string;
@@ -21,8 +23,11 @@ export interface Verdict {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Holds exchanges below `base` to `specification`, in both directions. */
-export function validator(specification: Specification, base: string) {
+/**
+ * Holds exchanges below `base` to `specification`, in both directions; `inForm` where the parameters that
+ * it calls those of a query are sent as a form.
+ */
+export function validator(specification: Specification, base: string, inForm = false) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addFormat("uuid", UUID);
   ajv.addFormat("date-time", (text: string) => parseInstant(text)?.offsetMinutes !== undefined);
@@ -47,12 +52,12 @@ export function validator(specification: Specification, base: string) {
 
   return (exchange: Exchange): Verdict => {
     const path = exchange.url.href.slice(base.length).split("?")[0] ?? "";
-    const found = find(specification, exchange.method, path);
+    const query = inForm && exchange.form ? exchange.form : exchange.url.searchParams;
+    const found = find(specification, exchange.method, path, query.get("action"));
     const name = `${exchange.method} ${found?.operation.path ?? path}`;
     if (!found) return { findings: [`${name}: no such operation`], bodyChecked: false };
     const { operation, values } = found;
     const findings: string[] = [];
-    const query = exchange.url.searchParams;
     for (const parameter of operation.parameters) {
       const value = parameter.in === "path"
         ? values.get(parameter.name)
@@ -63,7 +68,9 @@ export function validator(specification: Specification, base: string) {
         if (parameter.required) findings.push(`${what} is missing`);
       } else findings.push(...check(parameter.schema, coerce(parameter.schema, value), what));
     }
-    for (const key of query.keys()) {
+    // Tokens are asked for by a body of their own, which the library has made.
+    const known = operation.parameters.length > 0 || !inForm ? [...query.keys()] : [];
+    for (const key of known) {
       const isKnown = operation.parameters.some((one) => one.in === "query" && one.name === key);
       if (!isKnown) findings.push(`${name}: query ${key} is not documented`);
     }
@@ -81,9 +88,16 @@ export function validator(specification: Specification, base: string) {
   };
 }
 
-function find({ operations }: Specification, method: string, path: string) {
+function find(
+  { operations }: Specification,
+  method: string,
+  path: string,
+  action: string | null,
+) {
   const given = path.split("/");
-  const fitting = operations.filter((one) => one.method === method).flatMap((operation) => {
+  const isMeant = (one: Operation) =>
+    one.method === method && (one.action === undefined || one.action === action);
+  const fitting = operations.filter(isMeant).flatMap((operation) => {
     const parts = operation.path.split("/");
     const values = new Map<string, string>();
     const fits = parts.length === given.length && parts.every((part, i) => {
@@ -124,16 +138,32 @@ function isElsewhere(schema: Node): boolean {
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (!isNode(value)) return value;
-  const { nullable, ...rest } = value;
+  const { nullable, ...rest } = withoutOwnTypes(value);
   const entries = Object.entries(rest)
     // No JSON Schema: an example that has members called `type` or `$ref` would be read as one.
     .filter(([key, child]) => key !== "example" && key !== "examples" && !isForeign(key, child))
     .map(([key, child]) => [key, key === "default" ? child : closed(child)]);
   const copy: Record<string, unknown> = Object.fromEntries(entries);
   if (nullable === true && typeof copy["type"] === "string") copy["type"] = [copy["type"], "null"];
+  const properties = copy["properties"];
+  if (isNode(properties) && isNode(properties[BY_SECOND])) {
+    return { type: "object", additionalProperties: properties[BY_SECOND] };
+  }
   return isNode(copy["properties"]) && !("additionalProperties" in copy)
     ? { ...copy, additionalProperties: false }
     : copy;
+}
+
+/** Stands for every second since 1970 in a map of Withings'. */
+const BY_SECOND = "$timestamp";
+
+const TYPES = ["array", "boolean", "integer", "null", "number", "object", "string"];
+
+/** Without types that JSON Schema does not know, and formats that are words of the publisher's. */
+function withoutOwnTypes(value: Node): Node {
+  const { type, ...rest } = value;
+  const isOwn = typeof type === "string" && !TYPES.includes(type);
+  return isOwn || type === undefined ? rest : { ...rest, type };
 }
 
 function isForeign(key: string, child: unknown): boolean {
