@@ -9,6 +9,7 @@ import { createJunction } from "./junction/app.ts";
 import { createPolar } from "./polar/app.ts";
 import { createStrava } from "./strava/app.ts";
 import { createSuunto } from "./suunto/app.ts";
+import { createUltrahuman } from "./ultrahuman/app.ts";
 import { createWhoop } from "./whoop/app.ts";
 import { createWithings } from "./withings/app.ts";
 import type { SandboxClient, SandboxRecord, World } from "./world.ts";
@@ -51,6 +52,7 @@ export const PRETEND_PROVIDERS = {
   polar: createPolar,
   strava: createStrava,
   suunto: createSuunto,
+  ultrahuman: createUltrahuman,
   whoop: createWhoop,
   withings: createWithings,
 } as const satisfies Readonly<
