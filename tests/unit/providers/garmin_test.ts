@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { utf8 } from "@shared/core/bytes.ts";
 import { ProviderError } from "@shared/providers/errors.ts";
 import garmin from "@shared/providers/garmin.ts";
 import { ACCOUNT, MARKED, WINDOW, withProvider } from "../../support/provider_server.ts";
@@ -137,4 +138,27 @@ Deno.test("garmin's longer day is the newer one, whichever comes first", () => {
   assert.ok(morning && evening && evening > morning);
   assert.equal(versionOf(start)?.toISOString(), "2026-02-28T23:00:00.000Z");
   assert.equal(versionOf({}), undefined);
+});
+
+Deno.test("garmin's kinds have one name in deliveries and another in the API", () => {
+  const kinds = [
+    ["moveIQActivities", "moveiq", "move_iq"],
+    ["allDayRespiration", "respiration", "respiration"],
+    ["pulseox", "pulseOx", "pulse_ox"],
+    ["healthSnapshot", "healthSnapshot", "health_snapshot"],
+    ["skinTemp", "skinTemp", "skin_temp"],
+    ["bodyComps", "bodyComps", "body_comps"],
+    ["bloodPressures", "bloodPressures", "blood_pressures"],
+    ["mct", "mct", "menstrual_cycle"],
+  ] as const;
+  for (const [key, path, resource] of kinds) {
+    const times = "uploadStartTimeInSeconds=1&uploadEndTimeInSeconds=2";
+    const callbackURL = `https://apis.garmin.com/wellness-api/rest/${path}?${times}`;
+    const body = utf8(JSON.stringify({ [key]: [{ userId: "u", callbackURL }] }));
+    const url = new URL("https://app.example/webhooks/garmin");
+    const request = { method: "POST", url, headers: new Headers(), body };
+    const [event] = garmin.webhook?.parseWebhook(request, { receivedAt: new Date() }) ?? [];
+    assert.ok(event?.kind === "notify", key);
+    assert.equal(event.resource, resource);
+  }
 });
