@@ -2,7 +2,6 @@ import { addDays, type LocalDate } from "@shared/core/time.ts";
 import { type Context, Hono } from "hono";
 import { authorize } from "../authorize.ts";
 import { localDateIn } from "../clock.ts";
-import { notebook, timeSpan } from "../ledger.ts";
 import { createLimiter } from "../limits.ts";
 import { createIssuer } from "../oauth.ts";
 import type { Person } from "../person.ts";
@@ -16,6 +15,7 @@ import {
   type World,
 } from "../world.ts";
 import { isResource, listRecords, type PolarResource } from "./collections.ts";
+import { physicalInfo } from "./days.ts";
 import { userId } from "./record.ts";
 import { createHooks } from "./webhook.ts";
 
@@ -197,25 +197,9 @@ export function createPolar(world: World, client: SandboxClient): PretendProvide
   app.get(
     "/v3/users/physical-info",
     asPerson((c, person) => {
-      const modified = new Date(store.state.historyStart);
-      modified.setUTCMilliseconds(0);
-      const { note, facts } = notebook(timeSpan(modified));
-      const at = modified.toISOString().replace(".000", "");
-      const body = {
-        weight: note("body_weight", person.weightKg),
-        height: note("height", person.heightCm),
-        created: at,
-        modified: at,
-        gender: person.sex === "female" ? "FEMALE" : "MALE",
-        maximum_heart_rate: 220 - person.age,
-        resting_heart_rate: note("resting_heart_rate", person.restingHr),
-        vo2_max: note("vo2_max", 44),
-        weight_source: "SOURCE_USER",
-      };
-      serve("physical_info", person, [
-        { id: at, day: at.slice(0, 10), availableAt: modified, body, facts },
-      ]);
-      return c.json(body);
+      const record = physicalInfo(world, person);
+      serve("physical_info", person, [record]);
+      return c.json(record.body);
     }),
   );
   const own = (c: Context, person: Person) => c.req.param("id") === String(userId(world, person));

@@ -1,9 +1,10 @@
 import { addDays, MINUTE, SECOND } from "@shared/core/time.ts";
 import { instantAt, localDateIn, offsetAt } from "../clock.ts";
 import { daySpan, notebook, timeSpan } from "../ledger.ts";
+import type { Person } from "../person.ts";
 import { bodyDay, type Exercise, exerciseAt, heartRateAt } from "../physiology.ts";
 import { between, chance, hexOf, round } from "../random.ts";
-import { firstDay, publishedFor, type SandboxRecord } from "../world.ts";
+import { firstDay, publishedFor, type SandboxRecord, type World } from "../world.ts";
 import { type Day, DELAY, duration, endOf, type Maker, userUrl, wallAt } from "./record.ts";
 
 /** A day that is over. */
@@ -114,6 +115,26 @@ export const bloodOxygen: Maker = ({ world, person, date }) => {
     },
   }];
 };
+
+/** What the person once told the app. */
+export function physicalInfo(world: World, person: Person): SandboxRecord {
+  const modified = new Date(world.store.state.historyStart);
+  modified.setUTCMilliseconds(0);
+  const { note, facts } = notebook(timeSpan(modified));
+  const id = modified.toISOString().replace(".000", "");
+  const body = {
+    weight: note("body_weight", person.weightKg),
+    height: note("height", person.heightCm),
+    created: id,
+    modified: id,
+    gender: person.sex === "female" ? "FEMALE" : "MALE",
+    maximum_heart_rate: 220 - person.age,
+    resting_heart_rate: note("resting_heart_rate", person.restingHr),
+    vo2_max: note("vo2_max", 44),
+    weight_source: "SOURCE_USER",
+  };
+  return { id, day: id.slice(0, 10), availableAt: modified, body, facts };
+}
 
 const SPORTS: Readonly<Record<Exercise["sport"], readonly [sport: string, detailed: string]>> = {
   running: ["RUNNING", "ROAD_RUNNING"],

@@ -1,11 +1,10 @@
-import { SECOND } from "@shared/core/time.ts";
+import { addDays, SECOND } from "@shared/core/time.ts";
 import { isoWithOffset, offsetAt } from "../clock.ts";
 import { daySpan, notebook, timeSpan } from "../ledger.ts";
 import { bodyDay, EPOCH_SECONDS, mean, secondsIn } from "../physiology.ts";
 import { between, round } from "../random.ts";
 import { firstDay } from "../world.ts";
 import { clockAt, DELAY, type Maker, updates, userUrl } from "./record.ts";
-import { addDays } from "@shared/core/time.ts";
 
 /** Our phases as Polar's numbers. */
 const STAGES: Readonly<Record<string, number>> = { 1: 4, 2: 3, 3: 1, 4: 0 };

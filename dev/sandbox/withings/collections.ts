@@ -7,8 +7,8 @@ import { activities, moments, workouts } from "./movement.ts";
 import { stretches, summaries } from "./nights.ts";
 
 /**
- * A service, by its path and `action`: where its rows are, by which field a window takes them (`date`s
- * for the person's days, else seconds), and the categories of notifications that tell of it.
+ * A service, by its path and `action`: where its rows are, by which field a window takes them (`day` for
+ * the person's own days, else seconds), and the categories of notifications that tell of it.
  */
 export const COLLECTIONS = {
   measures: {
