@@ -20,7 +20,9 @@ export function standardWebhook(prefix: "svix" | "webhook"): Verify {
     const id = headers.get(`${prefix}-id`);
     const timestamp = headers.get(`${prefix}-timestamp`) ?? "";
     const age = now.getTime() - Number(timestamp) * 1_000;
-    if (!id || !/^\d{10}$/.test(timestamp) || Math.abs(age) > TOLERANCE_MS) {
+    // A dot in the id could pass part of it off as the time.
+    const isId = id !== null && /^[^.]+$/.test(id);
+    if (!isId || !/^\d{10}$/.test(timestamp) || Math.abs(age) > TOLERANCE_MS) {
       return Promise.resolve(false);
     }
     const list = headers.get(`${prefix}-signature`) ?? "";
