@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sha256Hex } from "../core/crypto.ts";
 
 /**
  * The seed's three queues. Their numbers (how many jobs a worker runs at once, how often a job of ours may
@@ -47,7 +48,10 @@ export const JOBS = {
       to: instant,
       cursor: z.string().exactOptional(),
     }),
-    key: (p) => `pull:${p.accountId}:${p.resource}:${p.from}:${p.to}`,
+    // Two tokens for one window are two answers; hashed, because keys are shown and tokens are not.
+    key: (p) =>
+      `pull:${p.accountId}:${p.resource}:${p.from}:${p.to}` +
+      (p.cursor === undefined ? "" : `:${sha256Hex(p.cursor)}`),
     timeoutSeconds: 60,
     priority: 100,
   }),

@@ -48,7 +48,8 @@ async function requestWindow({ account, window }: Ask, ctx: DriverContext): Prom
   for (const { path } of Object.values(KINDS)) {
     const url = new URL(`${GARMIN_API}/backfill/${path}`);
     url.searchParams.set("summaryStartTimeInSeconds", epoch(window.from, Math.floor));
-    url.searchParams.set("summaryEndTimeInSeconds", epoch(window.to, Math.ceil));
+    // Rounded alike, so that a window of the longest span is no second longer.
+    url.searchParams.set("summaryEndTimeInSeconds", epoch(window.to, Math.floor));
     const response = await send(GARMIN, bearer(GARMIN, new Request(url), account), ctx);
     await discard(response);
     const failure = failureOf(response, ctx.now());

@@ -24,7 +24,7 @@ const BACKFILLS = [
 ];
 
 /** The requests that asking for a week's history makes, and the failure it ends in. */
-async function history(answer: (path: string) => Response) {
+async function history(answer: (path: string) => Response, window = WINDOW) {
   const asked: URL[] = [];
   let failure: unknown;
   await withProvider(({ url, headers }) => {
@@ -33,7 +33,7 @@ async function history(answer: (path: string) => Response) {
     return answer(url.pathname);
   }, async ({ context }) => {
     assert.ok(garmin.history?.kind === "request");
-    await garmin.history.request({ account: ACCOUNT, window: WINDOW }, context())
+    await garmin.history.request({ account: ACCOUNT, window }, context())
       .catch((error) => {
         assert.ok(error instanceof ProviderError);
         ({ failure } = error);
@@ -52,6 +52,18 @@ Deno.test("garmin's history is asked for kind by kind, by the time of the summar
       "?summaryStartTimeInSeconds=1769904000&summaryEndTimeInSeconds=1770508800"
     ),
   );
+});
+
+Deno.test("garmin's history of the longest span is no second longer", async () => {
+  const [from, to] = [1_769_904_000_600, 1_772_496_000_600];
+  const { asked } = await history(() => new Response(null, { status: 202 }), {
+    from: new Date(from),
+    to: new Date(to),
+  });
+  const query = asked[0]?.searchParams;
+  const span = Number(query?.get("summaryEndTimeInSeconds")) -
+    Number(query?.get("summaryStartTimeInSeconds"));
+  assert.equal(span, 30 * 86_400);
 });
 
 Deno.test("garmin's history goes on where a kind was asked before or is not permitted", async () => {
