@@ -22,6 +22,7 @@ const CLOUD_NEWS: readonly (readonly [slug: PretendProviderName, resource: strin
   ["strava", "activities"],
   ["withings", "sleep_summary"],
   ["polar", "exercises"],
+  ["garmin", "activities"],
 ];
 
 /** Walks through it, each step told with its time; whether all of it is as it should be. */
