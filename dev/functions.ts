@@ -7,8 +7,8 @@ import { failure } from "./failure.ts";
 import { type Guarded, guarded } from "./guard.ts";
 import { freePort } from "./ports.ts";
 
-/** Functions that speak to providers; the others reach Postgres and nothing else. */
-const CALLS_PROVIDERS = new Set(["connect", "oauth-callback", "sync-worker"]);
+/** Functions that speak to providers, `webhooks` for the keys they publish; the others reach Postgres alone. */
+const CALLS_PROVIDERS = new Set(["connect", "oauth-callback", "sync-worker", "webhooks"]);
 const READY_TIMEOUT = 30_000;
 const BACKOFF = { first: 100, most: 5_000, resetAfter: 10_000 };
 /** Deno's own needs; what a function reads is listed in `env`. */

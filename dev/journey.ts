@@ -20,6 +20,7 @@ const SHOWN_DIFFERENCES = 20;
 const CLOUD_NEWS: readonly (readonly [slug: PretendProviderName, resource: string])[] = [
   ["whoop", "sleep"],
   ["strava", "activities"],
+  ["google_health", "sleep"],
   ["withings", "sleep_summary"],
   ["polar", "exercises"],
   ["garmin", "activities"],

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { celsius, grams, milligramsPerDecilitre, millimetres, percent } from "../catalog/units.ts";
 import { resource } from "./define.ts";
 import {
-  dataPoints,
   instantOf,
+  listed,
   maybeNumber,
   maybeText,
   maybeWhole,
@@ -17,9 +17,7 @@ import {
 import { measure } from "./kit/measure.ts";
 
 const weight = resource({
-  ...dataPoints("weight", {
-    from: "list",
-    kind: "sample",
+  ...listed("weight", "sample", {
     row: z.looseObject({
       ...point,
       weight: z.looseObject({ sampleTime, weightGrams: maybeNumber }),
@@ -36,9 +34,7 @@ const weight = resource({
 });
 
 const bodyFat = resource({
-  ...dataPoints("body-fat", {
-    from: "list",
-    kind: "sample",
+  ...listed("body-fat", "sample", {
     row: z.looseObject({
       ...point,
       bodyFat: z.looseObject({ sampleTime, percentage: maybeNumber }),
@@ -59,9 +55,7 @@ const bodyFat = resource({
 });
 
 const height = resource({
-  ...dataPoints("height", {
-    from: "list",
-    kind: "sample",
+  ...listed("height", "sample", {
     row: z.looseObject({
       ...point,
       height: z.looseObject({ sampleTime, heightMillimeters: maybeWhole }),
@@ -82,9 +76,7 @@ const height = resource({
 });
 
 const coreBodyTemperature = resource({
-  ...dataPoints("core-body-temperature", {
-    from: "list",
-    kind: "sample",
+  ...listed("core-body-temperature", "sample", {
     row: z.looseObject({
       ...point,
       coreBodyTemperature: z.looseObject({ sampleTime, temperatureCelsius: maybeNumber }),
@@ -106,9 +98,7 @@ const coreBodyTemperature = resource({
 
 /** A sensor under the skin is another metric than a drop of blood; whoever says neither means blood. */
 const bloodGlucose = resource({
-  ...dataPoints("blood-glucose", {
-    from: "list",
-    kind: "sample",
+  ...listed("blood-glucose", "sample", {
     row: z.looseObject({
       ...point,
       bloodGlucose: z.looseObject({

@@ -11,7 +11,6 @@ import {
 import { resource } from "./define.ts";
 import {
   ACTIVITY,
-  dataPoints,
   date,
   dayIn,
   maybeNumber,
@@ -19,6 +18,7 @@ import {
   MEASUREMENTS,
   numberOf,
   point,
+  reconciled,
   timed,
 } from "./google_health_points.ts";
 import { measure } from "./kit/measure.ts";
@@ -27,9 +27,7 @@ import { measure } from "./kit/measure.ts";
 const NIGHT = { statistic: "nightly_average" } as const;
 
 const restingHeartRate = resource({
-  ...dataPoints("daily-resting-heart-rate", {
-    from: "reconcile",
-    kind: "daily",
+  ...reconciled("daily-resting-heart-rate", "daily", {
     row: z.looseObject({
       ...point,
       dailyRestingHeartRate: z.looseObject({ date, beatsPerMinute: maybeWhole }),
@@ -47,9 +45,7 @@ const restingHeartRate = resource({
 
 /** Its "average" is an RMSSD too, by its own description. */
 const heartRateVariability = resource({
-  ...dataPoints("daily-heart-rate-variability", {
-    from: "reconcile",
-    kind: "daily",
+  ...reconciled("daily-heart-rate-variability", "daily", {
     row: z.looseObject({
       ...point,
       dailyHeartRateVariability: z.looseObject({
@@ -74,9 +70,7 @@ const heartRateVariability = resource({
 
 /** The bounds are those of a confidence interval, not the lowest and the highest of a night. */
 const oxygenSaturation = resource({
-  ...dataPoints("daily-oxygen-saturation", {
-    from: "reconcile",
-    kind: "daily",
+  ...reconciled("daily-oxygen-saturation", "daily", {
     row: z.looseObject({
       ...point,
       dailyOxygenSaturation: z.looseObject({ date, averagePercentage: maybeNumber }),
@@ -90,9 +84,7 @@ const oxygenSaturation = resource({
 });
 
 const respiratoryRate = resource({
-  ...dataPoints("daily-respiratory-rate", {
-    from: "reconcile",
-    kind: "daily",
+  ...reconciled("daily-respiratory-rate", "daily", {
     row: z.looseObject({
       ...point,
       dailyRespiratoryRate: z.looseObject({ date, breathsPerMinute: maybeNumber }),
@@ -109,9 +101,7 @@ const respiratoryRate = resource({
 });
 
 const sleepTemperature = resource({
-  ...dataPoints("daily-sleep-temperature-derivations", {
-    from: "reconcile",
-    kind: "daily",
+  ...reconciled("daily-sleep-temperature-derivations", "daily", {
     row: z.looseObject({
       ...point,
       dailySleepTemperatureDerivations: z.looseObject({
@@ -136,9 +126,7 @@ const sleepTemperature = resource({
 });
 
 const vo2Max = resource({
-  ...dataPoints("daily-vo2-max", {
-    from: "reconcile",
-    kind: "daily",
+  ...reconciled("daily-vo2-max", "daily", {
     row: z.looseObject({
       ...point,
       dailyVo2Max: z.looseObject({

@@ -10,14 +10,15 @@ import {
 import { resource } from "./define.ts";
 import {
   ACTIVITY,
-  dataPoints,
   interval,
+  listed,
   maybeNumber,
   maybeText,
   maybeWhole,
   numberOf,
   NUTRITION,
   point,
+  reconciled,
   sourceOf,
   spanOf,
   timed,
@@ -25,9 +26,7 @@ import {
 import { measure } from "./kit/measure.ts";
 
 const steps = resource({
-  ...dataPoints("steps", {
-    from: "reconcile",
-    kind: "interval",
+  ...reconciled("steps", "interval", {
     row: z.looseObject({ ...point, steps: z.looseObject({ interval, count: maybeWhole }) }),
     at: ({ steps }) => spanOf(steps.interval),
   }),
@@ -39,9 +38,7 @@ const steps = resource({
 });
 
 const distance = resource({
-  ...dataPoints("distance", {
-    from: "reconcile",
-    kind: "interval",
+  ...reconciled("distance", "interval", {
     row: z.looseObject({
       ...point,
       distance: z.looseObject({ interval, millimeters: maybeWhole }),
@@ -56,9 +53,7 @@ const distance = resource({
 });
 
 const floors = resource({
-  ...dataPoints("floors", {
-    from: "reconcile",
-    kind: "interval",
+  ...reconciled("floors", "interval", {
     row: z.looseObject({ ...point, floors: z.looseObject({ interval, count: maybeWhole }) }),
     at: ({ floors }) => spanOf(floors.interval),
   }),
@@ -73,9 +68,7 @@ const floors = resource({
 
 /** Going down is a negative gain, and no gain at all. */
 const altitude = resource({
-  ...dataPoints("altitude", {
-    from: "reconcile",
-    kind: "interval",
+  ...reconciled("altitude", "interval", {
     row: z.looseObject({
       ...point,
       altitude: z.looseObject({ interval, gainMillimeters: maybeWhole }),
@@ -92,9 +85,7 @@ const altitude = resource({
 });
 
 const activeEnergy = resource({
-  ...dataPoints("active-energy-burned", {
-    from: "reconcile",
-    kind: "interval",
+  ...reconciled("active-energy-burned", "interval", {
     row: z.looseObject({
       ...point,
       activeEnergyBurned: z.looseObject({ interval, kcal: maybeNumber }),
@@ -109,9 +100,7 @@ const activeEnergy = resource({
 });
 
 const basalEnergy = resource({
-  ...dataPoints("basal-energy-burned", {
-    from: "reconcile",
-    kind: "interval",
+  ...reconciled("basal-energy-burned", "interval", {
     row: z.looseObject({
       ...point,
       basalEnergyBurned: z.looseObject({ interval, kcal: maybeNumber }),
@@ -126,9 +115,7 @@ const basalEnergy = resource({
 });
 
 const swimLengths = resource({
-  ...dataPoints("swim-lengths-data", {
-    from: "reconcile",
-    kind: "interval",
+  ...reconciled("swim-lengths-data", "interval", {
     row: z.looseObject({
       ...point,
       swimLengthsData: z.looseObject({ interval, strokeCount: maybeWhole }),
@@ -145,9 +132,7 @@ const swimLengths = resource({
 });
 
 const hydration = resource({
-  ...dataPoints("hydration-log", {
-    from: "list",
-    kind: "session",
+  ...listed("hydration-log", "session", {
     row: z.looseObject({
       ...point,
       hydrationLog: z.looseObject({
@@ -173,9 +158,7 @@ const hydration = resource({
 const weightOf = z.looseObject({ grams: maybeNumber }).nullish();
 
 const nutrition = resource({
-  ...dataPoints("nutrition-log", {
-    from: "list",
-    kind: "session",
+  ...listed("nutrition-log", "session", {
     row: z.looseObject({
       ...point,
       nutritionLog: z.looseObject({

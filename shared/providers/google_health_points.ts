@@ -118,21 +118,25 @@ export function sourceOf({ dataSource }: z.output<z.ZodObject<typeof point>>) {
   };
 }
 
-/** By which of its times a type is filtered. Sessions cannot be by the instant they begin. */
-const FILTERS = {
-  interval: "interval.start_time",
-  sample: "sample_time.physical_time",
-  daily: "date",
-  session: "interval.civil_start_time",
-  sleep: "interval.end_time",
-} as const;
+export type PointKind = "interval" | "sample" | "daily" | "session" | "sleep";
 
-export type PointKind = keyof typeof FILTERS;
+/** By which of its times a type is filtered. Sessions cannot be by the instant they begin. */
+function filteredBy(kind: PointKind): string {
+  switch (kind) {
+    case "interval":
+      return "interval.start_time";
+    case "sample":
+      return "sample_time.physical_time";
+    case "daily":
+      return "date";
+    case "session":
+      return "interval.civil_start_time";
+    case "sleep":
+      return "interval.end_time";
+  }
+}
 
 interface Stream<Row> {
-  /** `reconcile` merges what several devices counted; `list` alone tells device and method. */
-  readonly from: "list" | "reconcile";
-  readonly kind: PointKind;
   /** Points a page: 25 sessions at most; of the others so many that 5 MiB hold them. */
   readonly rows?: number;
   readonly row: z.ZodType<Row>;
@@ -144,13 +148,27 @@ interface Stream<Row> {
 
 type Named = z.output<z.ZodObject<Pick<typeof point, "name" | "dataPointName">>>;
 
+/** A data type as one stream of all devices, and without their names. */
+export function reconciled<Row extends Named>(type: string, kind: PointKind, stream: Stream<Row>) {
+  return dataPoints(type, ":reconcile", kind, stream);
+}
+
+/** A data type as each device or person gave it, with who and how. */
+export function listed<Row extends Named>(type: string, kind: PointKind, stream: Stream<Row>) {
+  return dataPoints(type, "", kind, stream);
+}
+
 /** Name, addresses, envelope and identity of one data type. */
-export function dataPoints<Row extends Named>(type: string, stream: Stream<Row>) {
-  const path = `/dataTypes/${type}/dataPoints${stream.from === "list" ? "" : ":reconcile"}`;
-  const { kind } = stream;
+function dataPoints<Row extends Named>(
+  type: string,
+  method: "" | ":reconcile",
+  kind: PointKind,
+  stream: Stream<Row>,
+) {
+  const path = `/dataTypes/${type}/dataPoints${method}`;
   const isCivil = kind === "daily" || kind === "session";
   const isSession = kind === "session" || kind === "sleep";
-  const field = `${type.replaceAll("-", "_")}.${FILTERS[kind]}`;
+  const field = `${type.replaceAll("-", "_")}.${filteredBy(kind)}`;
   return {
     name: type.replaceAll("-", "_"),
     aliases: [

@@ -9,22 +9,20 @@ import {
 import { resource } from "./define.ts";
 import {
   ACTIVITY,
-  dataPoints,
   instantOf,
   maybeNumber,
   maybeWhole,
   MEASUREMENTS,
   numberOf,
   point,
+  reconciled,
   sampleTime,
   timed,
 } from "./google_health_points.ts";
 import { measure } from "./kit/measure.ts";
 
 const heartRate = resource({
-  ...dataPoints("heart-rate", {
-    from: "reconcile",
-    kind: "sample",
+  ...reconciled("heart-rate", "sample", {
     // One every five seconds.
     rows: 5_000,
     row: z.looseObject({
@@ -44,9 +42,7 @@ const heartRate = resource({
 });
 
 const heartRateVariability = resource({
-  ...dataPoints("heart-rate-variability", {
-    from: "reconcile",
-    kind: "sample",
+  ...reconciled("heart-rate-variability", "sample", {
     row: z.looseObject({
       ...point,
       heartRateVariability: z.looseObject({
@@ -68,9 +64,7 @@ const heartRateVariability = resource({
 });
 
 const oxygenSaturation = resource({
-  ...dataPoints("oxygen-saturation", {
-    from: "reconcile",
-    kind: "sample",
+  ...reconciled("oxygen-saturation", "sample", {
     row: z.looseObject({
       ...point,
       oxygenSaturation: z.looseObject({ sampleTime, percentage: maybeNumber }),
@@ -85,9 +79,7 @@ const oxygenSaturation = resource({
 
 /** One a night, at its end; light, deep and REM sleep apart stay in the raw record. */
 const respiratoryRate = resource({
-  ...dataPoints("respiratory-rate-sleep-summary", {
-    from: "reconcile",
-    kind: "sample",
+  ...reconciled("respiratory-rate-sleep-summary", "sample", {
     row: z.looseObject({
       ...point,
       respiratoryRateSleepSummary: z.looseObject({
@@ -111,9 +103,7 @@ const respiratoryRate = resource({
 });
 
 const vo2Max = resource({
-  ...dataPoints("vo2-max", {
-    from: "reconcile",
-    kind: "sample",
+  ...reconciled("vo2-max", "sample", {
     row: z.looseObject({ ...point, vo2Max: z.looseObject({ sampleTime, vo2Max: maybeNumber }) }),
     at: ({ vo2Max }) => instantOf(vo2Max.sampleTime),
   }),
@@ -127,9 +117,7 @@ const vo2Max = resource({
 });
 
 const runVo2Max = resource({
-  ...dataPoints("run-vo2-max", {
-    from: "reconcile",
-    kind: "sample",
+  ...reconciled("run-vo2-max", "sample", {
     row: z.looseObject({
       ...point,
       runVo2Max: z.looseObject({ sampleTime, runVo2Max: maybeNumber }),

@@ -12,7 +12,6 @@ import { localDateOf, parseInstant } from "../core/time.ts";
 import { resource } from "./define.ts";
 import {
   ACTIVITY,
-  dataPoints,
   interval,
   maybeDuration,
   maybeNumber,
@@ -21,6 +20,7 @@ import {
   NO_TIME,
   numberOf,
   point,
+  reconciled,
   secondsOf,
   SLEEP,
   sourceOf,
@@ -59,9 +59,7 @@ const night = z.looseObject({
 });
 
 const sleep = resource({
-  ...dataPoints("sleep", {
-    from: "reconcile",
-    kind: "sleep",
+  ...reconciled("sleep", "sleep", {
     row: z.looseObject({ ...point, sleep: night }),
     at: ({ sleep }) => spanOf(sleep.interval),
     updated: ({ sleep }) => sleep.updateTime,
@@ -139,9 +137,7 @@ const metricsSummary = z.looseObject({
 });
 
 const exercise = resource({
-  ...dataPoints("exercise", {
-    from: "reconcile",
-    kind: "session",
+  ...reconciled("exercise", "session", {
     row: z.looseObject({
       ...point,
       exercise: z.looseObject({

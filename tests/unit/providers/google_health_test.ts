@@ -100,6 +100,21 @@ Deno.test("google_health rolls up no more days than are allowed", async () => {
   }
 });
 
+Deno.test("google_health keeps which version of a session it read", () => {
+  const interval = {
+    startTime: "2026-02-28T06:00:00Z",
+    endTime: "2026-02-28T13:00:00Z",
+  };
+  const updateTime = "2026-02-28T14:00:00Z";
+  const point = (value: object) => ({ dataPoints: [{ dataPointName: "users/1/x/2", ...value }] });
+  for (const type of ["sleep", "exercise"]) {
+    const versionOf = (value: object) =>
+      google_health.normalise(type, point({ [type]: value })).records[0]?.version;
+    assert.deepEqual(versionOf({ interval, updateTime }), new Date(updateTime));
+    assert.equal(versionOf({ interval }), undefined);
+  }
+});
+
 Deno.test("google_health names a revoked grant gone, and sends no client's secret for it", async () => {
   assert.ok(google_health.link.kind === "oauth2");
   const bodies: string[] = [];
