@@ -15,6 +15,7 @@ import suunto from "./suunto.ts";
 import terra from "./terra.ts";
 import tidepool from "./tidepool.ts";
 import ultrahuman from "./ultrahuman.ts";
+import wahoo from "./wahoo.ts";
 import whoop from "./whoop.ts";
 import withings from "./withings.ts";
 
@@ -35,6 +36,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   terra,
   tidepool,
   ultrahuman,
+  wahoo,
   whoop,
   withings,
 ];
