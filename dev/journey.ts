@@ -17,34 +17,26 @@ const OTHER = "another";
 const SHOWN_DIFFERENCES = 20;
 
 /** The providers that are all alike here, and what of each is announced by webhook. */
-const CLOUD_NEWS:
-  readonly (readonly [slug: PretendProviderName, resource: string])[] = [
-    ["whoop", "sleep"],
-    ["junction", "sleep"],
-    ["strava", "activities"],
-    ["google_health", "sleep"],
-    ["withings", "sleep_summary"],
-    ["polar", "exercises"],
-    ["garmin", "activities"],
-  ];
+const CLOUD_NEWS: readonly (readonly [slug: PretendProviderName, resource: string])[] = [
+  ["whoop", "sleep"],
+  ["junction", "sleep"],
+  ["strava", "activities"],
+  ["google_health", "sleep"],
+  ["withings", "sleep_summary"],
+  ["polar", "exercises"],
+  ["garmin", "activities"],
+];
 
 /** Walks through it, each step told with its time; whether all of it is as it should be. */
-export async function runJourney(
-  stack: Stack,
-  progress: Progress,
-): Promise<boolean> {
+export async function runJourney(stack: Stack, progress: Progress): Promise<boolean> {
   try {
     await walk(stack, progress);
-    progress.log(
-      "the journey is complete: the metrics equal what the providers sent",
-    );
+    progress.log("the journey is complete: the metrics equal what the providers sent");
     return true;
   } catch (error) {
     if (!(error instanceof StackFailure)) throw error;
     progress.log(error.message);
-    progress.log(
-      `the functions' log: ${join(stack.stateDir, "functions.log")}`,
-    );
+    progress.log(`the functions' log: ${join(stack.stateDir, "functions.log")}`);
     return false;
   }
 }
@@ -53,23 +45,15 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
   const { sandbox, database } = stack;
   const quiet = () => untilQuiet(database, sandbox, log);
 
-  const demo = await step(
-    "demo person signs in",
-    () => signIn(stack, stack.demo),
-  );
+  const demo = await step("demo person signs in", () => signIn(stack, stack.demo));
   await step("Oura linked through its pages", () => demo.link("oura", DEMO));
   await step("Oura history fetched", quiet);
   const before = (await demo.metrics()).length;
-  await step(
-    "new sleep announced by signed webhook",
-    () => publish(stack, "oura", "sleep"),
-  );
+  await step("new sleep announced by signed webhook", () => publish(stack, "oura", "sleep"));
   await step("webhook turned into metrics", async () => {
     await quiet();
     const added = (await demo.metrics()).length - before;
-    if (added <= 0) {
-      throw new StackFailure("Cannot find the new sleep among the metrics");
-    }
+    if (added <= 0) throw new StackFailure("Cannot find the new sleep among the metrics");
     log(`        ${before} metrics and ${added} new ones`);
   });
   await step("Terra linked through its widget", () => demo.link("terra", DEMO));
@@ -78,44 +62,26 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
     await publish(stack, "terra", "activity");
     await quiet();
   });
-  await step(
-    "Dexcom linked through its pages",
-    () => demo.link("dexcom", DEMO),
-  );
+  await step("Dexcom linked through its pages", () => demo.link("dexcom", DEMO));
   await step("Dexcom polled", quiet);
   for (const [slug, resource] of CLOUD_NEWS) {
-    await step(
-      `${slug} linked, its history fetched, news of ${resource} announced`,
-      async () => {
-        await demo.link(slug, DEMO);
-        await quiet();
-        await publish(stack, slug, resource);
-        await quiet();
-      },
-    );
+    await step(`${slug} linked, its history fetched, news of ${resource} announced`, async () => {
+      await demo.link(slug, DEMO);
+      await quiet();
+      await publish(stack, slug, resource);
+      await quiet();
+    });
   }
 
-  const other = await step(
-    "another person signs in and links Oura",
-    async () => {
-      const person = await signIn(stack, stack.other);
-      await person.link("oura", OTHER);
-      await quiet();
-      return person;
-    },
-  );
-  await step(
-    "demo person's metrics equal the ledger",
-    () => check(stack, demo, DEMO, log),
-  );
-  await step(
-    "other person's metrics equal the ledger",
-    () => check(stack, other, OTHER, log),
-  );
-  await step(
-    "both sign out",
-    () => Promise.all([demo.signOut(), other.signOut()]),
-  );
+  const other = await step("another person signs in and links Oura", async () => {
+    const person = await signIn(stack, stack.other);
+    await person.link("oura", OTHER);
+    await quiet();
+    return person;
+  });
+  await step("demo person's metrics equal the ledger", () => check(stack, demo, DEMO, log));
+  await step("other person's metrics equal the ledger", () => check(stack, other, OTHER, log));
+  await step("both sign out", () => Promise.all([demo.signOut(), other.signOut()]));
 }
 
 /** Something new at the provider, and its webhook accepted by us. */
@@ -129,9 +95,7 @@ async function publish(
   await sandbox.control.settled();
   const sent = sandbox.control.deliveries().slice(known);
   if (sent.length === 0) {
-    throw new StackFailure(
-      `Cannot hear from ${provider}: it knows no webhook address of ours`,
-    );
+    throw new StackFailure(`Cannot hear from ${provider}: it knows no webhook address of ours`);
   }
   const refused = sent.find(({ state }) => state !== "delivered");
   if (refused) {
@@ -152,12 +116,8 @@ async function check(
   const { equal, differences } = compare(await person.metrics(), facts);
   log(`        ${equal} equal, ${differences.length} different`);
   if (differences.length === 0 && equal > 0) return;
-  for (const line of differences.slice(0, SHOWN_DIFFERENCES)) {
-    log(`        ${line}`);
-  }
+  for (const line of differences.slice(0, SHOWN_DIFFERENCES)) log(`        ${line}`);
   const path = join(stateDir, `differences-${who}.txt`);
   await Deno.writeTextFile(path, differences.join("\n") + "\n");
-  throw new StackFailure(
-    `The metrics of ${who} are not what was sent: all of it is in ${path}`,
-  );
+  throw new StackFailure(`The metrics of ${who} are not what was sent: all of it is in ${path}`);
 }
