@@ -1,10 +1,4 @@
-import {
-  createHash,
-  createHmac,
-  createSecretKey,
-  type KeyObject,
-  timingSafeEqual,
-} from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { type Bytes, toBase64Url, utf8 } from "./bytes.ts";
 
 /** SHA-256 of `data`; a string counts as its UTF-8 bytes. */
@@ -17,22 +11,41 @@ export function sha256Hex(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
 }
 
-/** A secret made ready for `hmac`: worth it where it signs often, for 5 of 12 µs go into that. */
-export type HmacKey = KeyObject;
+type HashName = "SHA-256" | "SHA-1";
 
-export function hmacKey(secret: string): HmacKey {
-  return createSecretKey(secret, "utf8");
+/** A secret made ready for `hmac` with one hash, where it signs often. Holds the secret: never log it. */
+export interface HmacKey {
+  readonly inner: Bytes;
+  readonly outer: Bytes;
 }
 
-/** HMAC over the concatenation of `parts`. SHA-1 is for Fitbit's and Withings' sake alone. */
+/** Both hashes work in blocks of so many bytes. */
+const BLOCK = 64;
+
+export function hmacKey(hash: HashName, secret: Uint8Array | string): HmacKey {
+  const bytes = typeof secret === "string" ? utf8(secret) : secret;
+  const block = new Uint8Array(BLOCK);
+  block.set(bytes.length > BLOCK ? digest(hash, [bytes]) : bytes);
+  return { inner: block.map((byte) => byte ^ 0x36), outer: block.map((byte) => byte ^ 0x5c) };
+}
+
+/**
+ * HMAC over the concatenation of `parts`, as RFC 2104 writes it: Deno's `createHmac` makes three streams
+ * a call, and takes 12 to 40 µs for what two hashes do in 6. SHA-1 is for Fitbit's and Withings' sake.
+ */
 export function hmac(
-  hash: "SHA-256" | "SHA-1",
+  hash: HashName,
   key: HmacKey | Uint8Array | string,
   ...parts: readonly (Uint8Array | string)[]
 ): Bytes {
-  const mac = createHmac(hash === "SHA-256" ? "sha256" : "sha1", key);
-  for (const part of parts) mac.update(part);
-  return new Uint8Array(mac.digest());
+  const { inner, outer } = typeof key === "object" && "inner" in key ? key : hmacKey(hash, key);
+  return new Uint8Array(digest(hash, [outer, digest(hash, [inner, ...parts])]));
+}
+
+function digest(hash: HashName, parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const state = createHash(hash === "SHA-256" ? "sha256" : "sha1");
+  for (const part of parts) state.update(part);
+  return state.digest();
 }
 
 /**

@@ -37,7 +37,7 @@ export function hmacSignature(scheme: HmacScheme): Webhook["verifyWebhook"] {
   function keyOf(secret: Secret): HmacKey {
     const known = keys.get(secret);
     if (known) return known;
-    const key = hmacKey(scheme.key?.(secret.reveal()) ?? secret.reveal());
+    const key = hmacKey(scheme.hash, scheme.key?.(secret.reveal()) ?? secret.reveal());
     keys.set(secret, key);
     return key;
   }
