@@ -54,7 +54,9 @@ export function directory(
         : { keyset: publishedKeys(driver, keysAt, { client: own.client, fetch: send, now }) };
       return [[driver.slug, {
         ...rest,
-        ...(rest.webhook ? { webhook: { ...rest.webhook, ...keyset } } : {}),
+        ...(rest.webhook
+          ? { webhook: { ...rest.webhook, clientId: own.client.id, ...keyset } }
+          : {}),
         driver,
         region,
         context: (signal, call = {}) => ({

@@ -7,8 +7,8 @@
  *   Each refresh hands out a new refresh token, which lives for about 90 days.
  * - Data is pushed, or a ping names an address where it is kept for a day. Which of them comes is set
  *   for each kind of summary in Garmin's portal. There is no other way to ask for data of a time.
- * - Nothing is signed and there is no handshake: the address ends in the webhook's secret. A ping's
- *   address is rebuilt from what it is checked for, and never followed.
+ * - Nothing is signed and there is no handshake: the address ends in the webhook's secret, and a header
+ *   names our client. A ping's address is rebuilt from what it is checked for, and never followed.
  * - A delivery holds rows of several people and kinds; all of it is to be answered with 200.
  * - History is asked for kind by kind (202, and it is pushed), each span once: 409 is "asked before",
  *   412 "not permitted by the person", and 403 that no history is, which is how they all begin.

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SECOND } from "../core/time.ts";
 import { GARMIN, GARMIN_API, type Kind, KINDS, maybeNumber, maybeText } from "./garmin_rows.ts";
-import { pathSecret } from "./kit/signature.ts";
+import { clientHeader, every, pathSecret } from "./kit/signature.ts";
 import { parseJson } from "./kit/webhook.ts";
 import type { Webhook, WebhookEvent } from "./webhook.ts";
 
@@ -35,7 +35,7 @@ export const garminWebhook: Webhook = {
   hasSecretPath: true,
   unproven: ["time", "body"],
 
-  verifyWebhook: pathSecret(),
+  verifyWebhook: every(pathSecret(), clientHeader("garmin-client-id")),
 
   /** Nothing names a delivery; the same summary twice is stored once. */
   deliveryKey: () => undefined,

@@ -54,6 +54,8 @@ export interface RawRequest {
 export interface WebhookSecrets {
   /** Active signing secrets, newest first; two while one is being rotated. Never empty. */
   readonly signing: readonly Secret[];
+  /** Our own id at the provider, for deliveries that name whom they are for. */
+  readonly clientId?: string;
   /** The token of the subscription handshake, where the provider has one. */
   readonly verifyToken?: Secret;
   /** The provider's published keys (`Webhook.keyset`), cached; `fresh` asks again, at most once a minute. */

@@ -69,6 +69,12 @@ export function headerSecret(name: string): Verify {
   return ({ headers }, { signing }) => Promise.resolve(isOneOf(signing, headers.get(name) ?? ""));
 }
 
+/** A header names our client (Garmin's `garmin-client-id`): no secret, but another's news is not ours. */
+export function clientHeader(name: string): Verify {
+  return ({ headers }, { clientId }) =>
+    Promise.resolve(clientId === undefined || headers.get(name) === clientId);
+}
+
 /** All of them must hold; each is asked, so that the time tells nothing about which one failed. */
 export function every(...verifiers: readonly Verify[]): Verify {
   return async (...delivery) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { utf8 } from "@shared/core/bytes.ts";
+import { Secret } from "@shared/core/secret.ts";
 import { ProviderError } from "@shared/providers/errors.ts";
 import garmin from "@shared/providers/garmin.ts";
 import { ACCOUNT, MARKED, WINDOW, withProvider } from "../../support/provider_server.ts";
@@ -173,4 +174,23 @@ Deno.test("garmin's kinds have one name in deliveries and another in the API", (
     assert.ok(event?.kind === "notify", key);
     assert.equal(event.resource, resource);
   }
+});
+
+Deno.test("garmin's delivery needs the address's secret and names our client", async () => {
+  const verify = async (path: string, client?: string) =>
+    await garmin.webhook?.verifyWebhook(
+      {
+        method: "POST",
+        url: new URL(`https://app.example/functions/v1/webhooks/garmin${path}`),
+        headers: new Headers(client === undefined ? {} : { "garmin-client-id": client }),
+        body: utf8("{}"),
+      },
+      { signing: [new Secret("test-key-path")], clientId: MARKED.clientId },
+      new Date(),
+    );
+  assert.equal(await verify("/test-key-path", MARKED.clientId), true);
+  assert.equal(await verify("/test-key-path", "another-client"), false);
+  assert.equal(await verify("/test-key-path"), false);
+  assert.equal(await verify("/test-key-other", MARKED.clientId), false);
+  assert.equal(await verify("", MARKED.clientId), false);
 });
