@@ -6,10 +6,13 @@ import type { Issuer } from "./oauth.ts";
 import type { Person } from "./person.ts";
 import type { Publication } from "./publish.ts";
 import { createJunction } from "./junction/app.ts";
+import { createNightscout } from "./nightscout/app.ts";
 import { createPolar } from "./polar/app.ts";
 import { createStrava } from "./strava/app.ts";
 import { createSuunto } from "./suunto/app.ts";
+import { createTidepool } from "./tidepool/app.ts";
 import { createUltrahuman } from "./ultrahuman/app.ts";
+import { createWahoo } from "./wahoo/app.ts";
 import { createWhoop } from "./whoop/app.ts";
 import { createWithings } from "./withings/app.ts";
 import type { SandboxClient, SandboxRecord, World } from "./world.ts";
@@ -46,13 +49,16 @@ export interface PretendProvider {
 
 /** Every pretend provider of this kind, by its slug. */
 export const PRETEND_PROVIDERS = {
-  google_health: createGoogleHealth,
   garmin: createGarmin,
+  google_health: createGoogleHealth,
   junction: createJunction,
+  nightscout: createNightscout,
   polar: createPolar,
   strava: createStrava,
   suunto: createSuunto,
+  tidepool: createTidepool,
   ultrahuman: createUltrahuman,
+  wahoo: createWahoo,
   whoop: createWhoop,
   withings: createWithings,
 } as const satisfies Readonly<

@@ -42,7 +42,7 @@ import { listOf } from "./kit/page.ts";
 import { authenticate, link, NIGHTSCOUT } from "./nightscout_site.ts";
 import type { Page } from "./resource.ts";
 
-const PAGE_ROWS = 1_000;
+const PAGE_ROWS = 500;
 
 const maybeText = z.string().nullish();
 /** Uploaders differ in whether a number is one. */
@@ -74,25 +74,37 @@ const treatment = z.looseObject({
   units: maybeText,
 });
 
-/** `GET path`, of which rows with `field` from one time up to another are asked for. */
-function request(path: string, field: string, { account, cursor }: Ask, from: string, to: string) {
-  const url = new URL(path, siteOf(account));
-  url.searchParams.set("count", String(PAGE_ROWS));
-  url.searchParams.set(`find[${field}][$gte]`, from);
-  if (cursor === undefined) url.searchParams.set(`find[${field}][$lt]`, to);
-  else url.searchParams.set(`find[${field}][$lte]`, cursor);
-  return new Request(url);
+/** A list of v1, newest first, of which the rows with `field` from one time up to another are asked. */
+function list<Row extends { readonly _id: string; readonly [key: string]: unknown }>(
+  name: "entries" | "treatments",
+  row: z.ZodType<Row>,
+  field: { readonly name: keyof Row & string; at(instant: Date): string },
+) {
+  const path = `/api/v1/${name}.json`;
+  return {
+    name,
+    page: listOf(row, { rows: "result" }),
+    record: ({ _id }: Row) => ({ id: _id }),
+    request: ({ account, window, cursor }: Ask) => {
+      const url = new URL(path, siteOf(account));
+      url.searchParams.set("count", String(PAGE_ROWS));
+      url.searchParams.set(`find[${field.name}][$gte]`, field.at(window.from));
+      if (cursor === undefined) {
+        url.searchParams.set(`find[${field.name}][$lt]`, field.at(window.to));
+      } else url.searchParams.set(`find[${field.name}][$lte]`, cursor);
+      return new Request(url);
+    },
+    /** The next page begins at the oldest row of a full one. */
+    next: ({ rows }: Page<Row>) => {
+      const last = rows.at(-1);
+      return rows.length < PAGE_ROWS || last === undefined ? undefined : String(last[field.name]);
+    },
+  };
 }
 
 function siteOf({ site }: AccountRef): URL {
   if (site) return site;
   throw new ProviderError(NIGHTSCOUT.slug, { kind: "reauthorize", cause: "no_site" });
-}
-
-/** Where the next page begins: at the oldest row of a full one. */
-function oldest<Row>({ rows }: Page<Row>, timeOf: (row: Row) => string): string | undefined {
-  const last = rows.at(-1);
-  return rows.length < PAGE_ROWS || last === undefined ? undefined : timeOf(last);
 }
 
 function numberOf(value: number | string | null | undefined): number | undefined {
@@ -121,18 +133,13 @@ const LOW = 39;
 const HIGH = 401;
 
 const entries = resource({
-  name: "entries",
+  ...list("entries", entry, {
+    name: "date",
+    at: (instant) => String(instant.getTime()),
+  }),
   aliases: ["GET /api/v1/entries.json", "GET /api/v1/entries/sgv.json", "sgv", "mbg"],
   produces: ["glucose", "glucose_blood"],
   poll: { everyMinutes: 15, trailingHours: 6 },
-  page: listOf(entry, { rows: "result" }),
-  request: (ask) => {
-    const { from, to } = ask.window;
-    const [first, last] = [String(from.getTime()), String(to.getTime())];
-    return request("/api/v1/entries.json", "date", ask, first, last);
-  },
-  next: (page) => oldest(page, ({ date }) => String(date)),
-  record: ({ _id }) => ({ id: _id }),
   *normalise(row) {
     if (row.isValid === false) return yield { kind: "deletion" };
     const when = {
@@ -153,7 +160,10 @@ const entries = resource({
 });
 
 const treatments = resource({
-  name: "treatments",
+  ...list("treatments", treatment, {
+    name: "created_at",
+    at: (instant) => instant.toISOString(),
+  }),
   aliases: ["GET /api/v1/treatments.json", "treatment"],
   produces: [
     "insulin_delivery",
@@ -165,14 +175,6 @@ const treatments = resource({
   ],
   // People write down in the evening what they ate at noon.
   poll: { everyMinutes: 60, trailingHours: 48 },
-  page: listOf(treatment, { rows: "result" }),
-  request: (ask) => {
-    const { from, to } = ask.window;
-    const [first, last] = [from.toISOString(), to.toISOString()];
-    return request("/api/v1/treatments.json", "created_at", ask, first, last);
-  },
-  next: (page) => oldest(page, ({ created_at }) => created_at),
-  record: ({ _id }) => ({ id: _id }),
   *normalise(row) {
     if (row.isValid === false) return yield { kind: "deletion" };
     const created = parseInstant(row.created_at);

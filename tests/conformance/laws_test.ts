@@ -1,5 +1,6 @@
 /** The laws every registered driver obeys. Adding a provider adds no test here: it adds fixtures. */
 import { PROVIDERS } from "@shared/providers/mod.ts";
+import { CREDENTIALS_LAWS } from "./credentials_laws.ts";
 import { MEANING_LAWS } from "./meaning_laws.ts";
 import { OAUTH_LAWS } from "./oauth_laws.ts";
 import { SHAPE_LAWS } from "./shape_laws.ts";
@@ -11,6 +12,7 @@ const LAWS = [
   ...MEANING_LAWS,
   ...TRANSPORT_LAWS,
   ...OAUTH_LAWS,
+  ...CREDENTIALS_LAWS,
   ...WEBHOOK_LAWS,
 ];
 

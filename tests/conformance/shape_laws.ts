@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { findProvider } from "@shared/providers/mod.ts";
 import { ACCOUNT, WINDOW } from "../support/provider_server.ts";
+import { pagingOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
 
 const SOURCE = new URL("../../shared/providers/", import.meta.url);
@@ -101,6 +103,28 @@ export const SHAPE_LAWS: readonly Law[] = [
     },
   },
   {
+    name: "an app is told each field of a form",
+    appliesTo: ({ link }) => link.kind === "credentials",
+    check({ link }) {
+      const names = link.kind === "credentials" ? link.needs.map(({ name }) => name) : [];
+      assert.ok(names.length > 0);
+      assert.equal(new Set(names).size, names.length);
+    },
+  },
+  {
+    name: "a page that the caller counts leads to the one after it",
+    appliesTo: (driver) => countedOf(driver) !== undefined,
+    async check(driver) {
+      const { resource, page, carries } = countedOf(driver) ?? assert.fail();
+      const ask = { account: ACCOUNT, window: WINDOW };
+      const cursor = resource.next?.(resource.page.parse(page), ask);
+      assert.ok(cursor !== undefined);
+      const request = resource.request?.({ ...ask, cursor }) ?? assert.fail();
+      // Withings asks by forms.
+      assert.ok(`${request.url}${await request.text()}`.includes(carries));
+    },
+  },
+  {
     name: "an id cannot leave its place in the address",
     appliesTo: ({ resources }) => resources.some(({ requestOne }) => requestOne),
     check({ resources }) {
@@ -121,3 +145,10 @@ export const SHAPE_LAWS: readonly Law[] = [
     },
   },
 ];
+
+/** The paging fixture, where its resource counts pages by itself. */
+function countedOf(driver: ProviderDriver) {
+  const paging = pagingOf(driver);
+  const resource = driver.resources.find(({ name }) => name === paging?.resource);
+  return paging && resource?.next ? { ...paging, resource } : undefined;
+}

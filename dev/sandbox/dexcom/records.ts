@@ -1,5 +1,6 @@
 import { HOUR, MINUTE } from "@shared/core/time.ts";
 import { eachDay, instantAt, isoWall, isoWithOffset, localDateIn, offsetAt } from "../clock.ts";
+import { glucoseAt } from "../glucose.ts";
 import { notebook, timeSpan } from "../ledger.ts";
 import type { Person } from "../person.ts";
 import { bodyDay } from "../physiology.ts";
@@ -50,16 +51,6 @@ function egv(world: World, person: Person, at: Date, id: string): SandboxRecord 
     status: value === LOW ? "low" : value === HIGH ? "high" : luck < 0.5 ? "ok" : null,
   };
   return { id, day: localDateIn(person.zone, at), availableAt: at, body, facts };
-}
-
-/** Meals raise it, an hour or two later it is back. */
-function glucoseAt(world: World, person: Person, at: Date): number {
-  const minutes = (at.getTime() / MINUTE + offsetAt(person.zone, at)) % 1_440;
-  const rise = [470, 770, 1_150].reduce((sum, meal) => {
-    const since = minutes - meal;
-    return since < 0 ? sum : sum + 62 * (since / 45) * Math.exp(1 - since / 45);
-  }, 0);
-  return round(88 + rise + between(-4, 4, world.seed, person.id, at.getTime(), "glucose"));
 }
 
 function trendOf(rate: number): string {

@@ -76,8 +76,8 @@ Deno.test("firstPolls() waits one interval: the backfill has read up to now", ()
     const pulled = pullable(one, undefined).map(({ name }) => name);
     const asked = one.history?.kind === "request" ? ["history"] : pulled;
     assert.deepEqual(polls.map(({ resource }) => resource), asked);
-    // A phone pushes, and has no address to ask at; all else is looked at again, whatever it tells.
-    assert.equal(polls.length > 0, one.link.kind !== "bridge", one.slug);
+    // What only ever pushes has no history to ask for; all else is looked at again, whatever it tells.
+    assert.equal(polls.length > 0, one.history !== undefined, one.slug);
     assert.ok(polls.every(({ delaySeconds }) => delaySeconds >= 60));
   }
   const glucose = firstPolls(driver("dexcom"), undefined).find(({ resource }) =>
