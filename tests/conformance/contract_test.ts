@@ -46,6 +46,27 @@ const CONTRACTS: readonly Contract[] = [
     base: "https://www.strava.com/api/v3",
   },
   {
+    slug: "wahoo",
+    file: "wahoo-cloud.openapi.yml",
+    base: "https://api.wahooligan.com",
+    deviations: [
+      // Named beside the paths, as the scheme of security.
+      {
+        finding: "POST /oauth/token: no such operation",
+        source: "https://cloud-api.wahooligan.com/#authentication",
+      },
+      // In the reference's own example of a summary.
+      ...["GET /v1/workouts: 200 body/workouts/*", "GET /v1/workouts/{id}: 200 body"].flatMap((
+        where,
+      ) =>
+        ["power_avg", "power_bike_tss_last", "updated_at"].map((field) => ({
+          finding: `${where}/workout_summary must NOT have additional properties: ${field}`,
+          source: "https://cloud-api.wahooligan.com/#webhooks",
+        }))
+      ),
+    ],
+  },
+  {
     slug: "whoop",
     file: "whoop.v2.openapi.yml",
     base: "https://api.prod.whoop.com/developer",
