@@ -8,6 +8,7 @@ import {
   enqueue,
   extendLeases,
   release,
+  soloWaits,
 } from "@shared/db/jobs.ts";
 import { withDatabase } from "../support/database.ts";
 import {
@@ -178,6 +179,7 @@ Deno.test("functions of many jobs read what they are asked for, whatever statist
       assert_leases: (tx) => assertLeases(tx, jobs),
       release_jobs: (tx) => release(tx, jobs.slice(0, 250)),
       complete_jobs: (tx) => completeMany(tx, jobs.slice(250)),
+      solo_waits: soloWaits,
     };
     for (const [name, work] of Object.entries(works)) {
       const { whole, rows } = await read(work);
