@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { StackFailure } from "./failure.ts";
 import { compare } from "./journey/compare.ts";
+import { readOwnToken } from "./journey/consent.ts";
 import { type Person, signIn } from "./journey/person.ts";
 import { untilQuiet } from "./journey/quiet.ts";
 import type { PretendProviderName } from "./sandbox/provider.ts";
@@ -64,6 +65,14 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
   });
   await step("Dexcom linked through its pages", () => demo.link("dexcom", DEMO));
   await step("Dexcom polled", quiet);
+  await step("Tidepool linked through its pages, and read", async () => {
+    await demo.link("tidepool", DEMO);
+    await quiet();
+  });
+  await step("Nightscout linked by its site and a token, and read", async () => {
+    await demo.fillIn("nightscout", await readOwnToken(sandbox, DEMO));
+    await quiet();
+  });
   for (const [slug, resource] of CLOUD_NEWS) {
     await step(`${slug} linked, its history fetched, news of ${resource} announced`, async () => {
       await demo.link(slug, DEMO);

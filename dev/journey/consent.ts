@@ -37,6 +37,18 @@ export async function giveConsent(options: ConsentOptions): Promise<string> {
   return ticket;
 }
 
+/** Reads what `who` would copy from their own site's admin page. */
+export async function readOwnToken(
+  sandbox: Pick<Sandbox, "url">,
+  who: string,
+): Promise<{ readonly site: string; readonly token: string }> {
+  const html = await (await visit(`${sandbox.url}/nightscout/admin`, 200)).text();
+  for (const [, site, id, token] of html.matchAll(/<li>(\S+) <code id="([^"]+)">([^<]+)</g)) {
+    if (site && token && id === who) return { site, token };
+  }
+  throw new StackFailure(`Cannot find a token of ${who} on the admin page`);
+}
+
 async function visit(url: string, expected: number, form?: URLSearchParams): Promise<Response> {
   const response = await fetch(url, {
     redirect: "manual",

@@ -25,6 +25,8 @@ export type MetricRow = z.output<typeof page>["data"][number];
 export interface Person {
   /** Links `provider` as `who` of the sandbox, all the way through the provider's own pages. */
   link(provider: string, who: string): Promise<void>;
+  /** Links `provider` by what a person types into the app's own form. */
+  fillIn(provider: string, typed: Readonly<Record<string, string>>): Promise<void>;
   /** Every value, page by page. */
   metrics(): Promise<readonly MetricRow[]>;
   signOut(): Promise<void>;
@@ -67,6 +69,9 @@ export async function signIn(stack: Stack, user: DemoUser): Promise<Person> {
         sandbox: stack.sandbox,
       });
       await invoke("connect/complete", linked, { ticket });
+    },
+    async fillIn(provider, typed) {
+      await invoke(`connect/${provider}`, linked, typed);
     },
     async metrics() {
       const rows: MetricRow[] = [];

@@ -72,6 +72,9 @@ function dayOf(world: World, person: Person, date: LocalDate): readonly SandboxR
     }, hour(780, 2)),
     datum(world, person, "food", minute(770), (note) => ({
       name: "Lunch",
+      meal: "lunch",
+      brand: "Home",
+      code: "0001",
       nutrition: {
         carbohydrate: { net: note("carbohydrate_intake", carbs), units: "grams" },
       },
