@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { AccountRef, DriverContext } from "../driver.ts";
 import { ProviderError } from "../errors.ts";
 import type { OAuth2Link, OAuthTokens, ProviderProfile, Rotation } from "../link.ts";
+import { basicAuthentication, basicCredentials } from "./client_authentication.ts";
 import { callProvider, discard, failureOf, type ProviderIdentity, readJson, send } from "./http.ts";
 import { readTokens, scopesOf } from "./token_answer.ts";
 
@@ -242,17 +243,4 @@ function revocationRequest(
     body.set("client_secret", client.secret.reveal());
   }
   return new Request(resolve(spec.revoke ?? "", region), { method: "POST", headers, body });
-}
-
-/** The library encodes hyphens too, and servers that do not decode would then not know the client. */
-function basicAuthentication(client: DriverContext["client"]): oauth.ClientAuth {
-  return (_server, _client, _body, headers) =>
-    headers.set("authorization", basicCredentials(client));
-}
-
-/** RFC 6749 section 2.3.1: both parts form-encoded, which leaves letters, digits and `*-._` alone. */
-function basicCredentials(client: DriverContext["client"]): string {
-  const [id, secret] = [client.id, client.secret.reveal()]
-    .map((part) => new URLSearchParams({ "": part }).toString().slice(1));
-  return `Basic ${btoa(`${id}:${secret}`)}`;
 }
