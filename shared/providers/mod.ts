@@ -5,6 +5,7 @@ import fitbit from "./fitbit.ts";
 import garmin from "./garmin.ts";
 import google_health from "./google_health.ts";
 import health_connect from "./health_connect.ts";
+import junction from "./junction.ts";
 import { knownProvider } from "./names.ts";
 import nightscout from "./nightscout.ts";
 import oura from "./oura.ts";
@@ -27,6 +28,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   garmin,
   google_health,
   health_connect,
+  junction,
   nightscout,
   oura,
   polar,
