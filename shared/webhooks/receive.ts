@@ -5,6 +5,7 @@ import { ProblemError } from "../core/problems.ts";
 import type { Database } from "../db/client.ts";
 import { mayBeOneWebhooks, type NewWebhook, recordWebhooks } from "../db/webhooks.ts";
 import type { ConfiguredProvider, ProviderDirectory } from "../providers/configured.ts";
+import { ProviderError } from "../providers/errors.ts";
 import { PROVIDERS } from "../providers/mod.ts";
 import type { RawRequest, Webhook } from "../providers/webhook.ts";
 import { createGroupCommit } from "./group_commit.ts";
@@ -67,7 +68,7 @@ export function createReceiver({ db, providers, now }: ReceiveDeps) {
     const answer = await webhook.handshake?.(request, secrets);
     if (answer) return await toAnswer(answer);
     const isGenuine = request.method === "POST" &&
-      await webhook.verifyWebhook(request, secrets, now());
+      await webhook.verifyWebhook(request, secrets, now()).catch(unverifiable);
     if (!isGenuine && webhook.refusal) return { status: webhook.refusal };
     if (!isGenuine) throw refuse();
     requireJson(request);
@@ -98,6 +99,12 @@ function find(providers: ProviderDirectory, slug: string) {
     );
   }
   return { provider, webhook, secrets: provider.webhook };
+}
+
+/** The provider's published keys cannot be had: it is to send again, for it may be its own delivery. */
+function unverifiable(error: unknown): never {
+  if (!(error instanceof ProviderError)) throw error;
+  throw new ProblemError("unavailable", "Cannot take webhook: its keys cannot be read", 60);
 }
 
 function refuse(): ProblemError {
