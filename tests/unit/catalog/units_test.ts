@@ -3,6 +3,7 @@ import {
   convert,
   fahrenheit,
   grams,
+  joules,
   kilojoules,
   minutes,
   type Unit,
@@ -75,4 +76,10 @@ Deno.test("fahrenheit() is a formula", () => {
   assert.equal(fahrenheit(-40)?.value, -40);
   assert.equal(fahrenheit(212)?.unit, "Cel");
   assert.equal(fahrenheit(null), undefined);
+});
+
+Deno.test("joules() are a thousandth of a kilojoule", () => {
+  assert.equal(convert(joules(4_184)?.value ?? NaN, "kJ", "kcal"), 1);
+  assert.equal(joules(0)?.value, 0);
+  assert.equal(joules(null), undefined);
 });
