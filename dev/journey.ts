@@ -26,6 +26,8 @@ const CLOUD_NEWS: readonly (readonly [slug: PretendProviderName, resource: strin
   ["withings", "sleep_summary"],
   ["polar", "exercises"],
   ["garmin", "activities"],
+  ["suunto", "sleep"],
+  ["wahoo", "workouts"],
 ];
 
 /** Walks through it, each step told with its time; whether all of it is as it should be. */
@@ -67,6 +69,10 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
   await step("Dexcom polled", quiet);
   await step("Tidepool linked through its pages, and read", async () => {
     await demo.link("tidepool", DEMO);
+    await quiet();
+  });
+  await step("Ultrahuman linked through its pages, and read", async () => {
+    await demo.link("ultrahuman", DEMO);
     await quiet();
   });
   await step("Nightscout linked by its site and a token, and read", async () => {
