@@ -13,7 +13,6 @@ import { createSuunto } from "./suunto/app.ts";
 import { createTidepool } from "./tidepool/app.ts";
 import { createUltrahuman } from "./ultrahuman/app.ts";
 import { createWahoo } from "./wahoo/app.ts";
-import { createWahoo } from "./wahoo/app.ts";
 import { createWhoop } from "./whoop/app.ts";
 import { createWithings } from "./withings/app.ts";
 import type { SandboxClient, SandboxRecord, World } from "./world.ts";
@@ -59,7 +58,6 @@ export const PRETEND_PROVIDERS = {
   suunto: createSuunto,
   tidepool: createTidepool,
   ultrahuman: createUltrahuman,
-  wahoo: createWahoo,
   wahoo: createWahoo,
   whoop: createWhoop,
   withings: createWithings,
