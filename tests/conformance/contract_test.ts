@@ -46,6 +46,18 @@ const CONTRACTS: readonly Contract[] = [
     base: "https://www.strava.com/api/v3",
   },
   {
+    slug: "tidepool",
+    file: "tidepool/data.v1.yaml",
+    base: "https://api.tidepool.org",
+    deviations: [
+      // Who the person is stands in another of its documents.
+      {
+        finding: "GET /auth/user: no such operation",
+        source: "https://tidepool.redocly.app/reference/auth.v1",
+      },
+    ],
+  },
+  {
     slug: "wahoo",
     file: "wahoo-cloud.openapi.yml",
     base: "https://api.wahooligan.com",

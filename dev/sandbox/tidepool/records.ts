@@ -153,7 +153,7 @@ function datum(
     clockDriftOffset: 0,
     conversionOffset: 0,
     deviceId: `device-${hexOf(8, world.seed, person.id, "tidepool")}`,
-    uploadId: `upid_${hexOf(32, world.seed, person.id, "upload")}`,
+    uploadId: `upid_${hexOf(12, world.seed, person.id, "upload")}`,
     ...fields(note),
   };
   return { id, day: localDateIn(person.zone, at), availableAt: at, body, facts };

@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { bundle } from "./bundle.ts";
 import { readSharedText } from "../../support/shared_data.ts";
 import { operationsOfDiscovery, withPointers } from "./discovery.ts";
 
@@ -37,7 +38,8 @@ export interface Specification {
 export function readSpecification(file: string): Specification | undefined {
   const text = readSharedText(`provider-specs/${file}`);
   if (text === undefined) return undefined;
-  const document: unknown = parse(text);
+  const parsed: unknown = parse(text);
+  const document = isNode(parsed) ? bundle(parsed, file) : parsed;
   if (!isNode(document)) throw new Error(`Cannot read ${file}: no document`);
   if ("discoveryVersion" in document) {
     const pointed = withPointers(document);
