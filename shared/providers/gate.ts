@@ -91,7 +91,9 @@ export function gatedFetch(
     try {
       response = await send(input, init);
     } catch (error) {
-      const isFailure = provider.hosts.length > 0 && isSlow(init?.signal);
+      // SAFETY: a `RequestInit` has it; Node's types, where they are loaded, leave it out.
+      const { signal } = (init ?? {}) as { readonly signal?: AbortSignal | null };
+      const isFailure = provider.hosts.length > 0 && isSlow(signal);
       await gate.leave(provider.slug, pass, { kind: isFailure ? "failed" : "unused" });
       throw error;
     }

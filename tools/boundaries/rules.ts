@@ -86,7 +86,7 @@ export const LAYERS: readonly Layer[] = [
     name: "runtime",
     files: /^shared\/runtime(\.ts$|\/)/,
     imports: [...ENGINE, ...USE_CASES, "api", "http", "sessions", "config"],
-    packages: ["postgres", "node:dns/promises"],
+    packages: ["postgres", "node:dns"],
   },
   {
     name: "functions",
