@@ -2,6 +2,7 @@ import postgres from "postgres";
 import { ProblemError } from "../core/problems.ts";
 import type { Secret } from "../core/secret.ts";
 import { isDriverCrash, isLost, isStaleWrite } from "./lost.ts";
+import { createSockets, type Sockets } from "./sockets.ts";
 
 /** What runs statements: the pool itself, or one transaction of it. */
 // deno-lint-ignore ban-types -- postgres.js names "no custom types" so
@@ -122,16 +123,18 @@ async function transact<T>(sql: postgres.Sql, work: (tx: Sql) => Promise<T>): Pr
 /** One pool of the driver's. It is replaced as a whole, with all that was known of it. */
 interface Pool {
   readonly sql: postgres.Sql;
+  readonly sockets: Sockets;
   /** Kept with the pool: a check that hangs on a lost server must not be waited for on the next. */
   checked?: Promise<void>;
   /** Under way: given up with the pool, for queries on poisoned connections may never answer. */
   readonly calls: Set<Call>;
 }
 
-async function letGo({ sql }: Pool, reason: string): Promise<void> {
+async function letGo({ sql, sockets }: Pool, reason: string): Promise<void> {
   // What the driver has queued behind its throw must have run first: see `transact`.
   if (reason === DRIVER_CRASH) await new Promise((resolve) => setTimeout(resolve, 100));
   await sql.end({ timeout: 0 }).catch(() => {});
+  sockets.close();
 }
 
 async function ready(pool: Pool, { check }: DatabaseOptions): Promise<void> {
@@ -146,6 +149,7 @@ async function ready(pool: Pool, { check }: DatabaseOptions): Promise<void> {
 }
 
 function open(options: DatabaseOptions): Pool {
+  const sockets = createSockets();
   const sql = postgres(options.url.reveal(), {
     max: options.max,
     prepare: options.prepare,
@@ -154,8 +158,9 @@ function open(options: DatabaseOptions): Pool {
     max_lifetime: 30 * 60,
     onnotice: () => {},
     connection: { application_name: "raphael" },
+    ...sockets.options,
   });
-  return { sql, calls: new Set() };
+  return { sql, sockets, calls: new Set() };
 }
 
 /** Another call on the same pool found that the server is gone. */

@@ -19,10 +19,13 @@ export function isConflict(error: unknown): boolean {
 
 /**
  * Whether this is the error that postgres.js 3.4.9 throws from a timer after its server went away
- * (porsager/postgres issues 1066, 1154, 1208). Anything else must stay fatal.
+ * (porsager/postgres issues 1066, 1154, 1208): it writes to a socket that is gone, or destroys it, where
+ * Deno 2.1.4 ran a connection's cleared time limit all the same (seen in FT-05). Anything else must stay
+ * fatal.
  */
 export function isDriverCrash(error: unknown): boolean {
-  return error instanceof TypeError && /reading 'write'/.test(error.message) && isDriver(error);
+  return error instanceof TypeError && /reading '(write|destroy)'/.test(error.message) &&
+    isDriver(error);
 }
 
 /**

@@ -48,7 +48,7 @@ export const LAYERS: readonly Layer[] = [
     name: "db",
     files: /^shared\/db\//,
     imports: [...PURE, "job types"],
-    packages: ["postgres"],
+    packages: ["postgres", "node:net"],
   },
   {
     name: "jobs",
