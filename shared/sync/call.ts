@@ -5,7 +5,10 @@ import type { Sql } from "../db/client.ts";
 import { type Outcome, outcomeOf } from "../jobs/outcome.ts";
 import { ProviderError } from "../providers/errors.ts";
 
-export type SyncDeps = Pick<ConnectionDeps, "db" | "vault" | "log" | "providers" | "isolate" | "now">;
+export type SyncDeps = Pick<
+  ConnectionDeps,
+  "db" | "vault" | "log" | "providers" | "isolate" | "now"
+>;
 export type OpenAccess = Extract<Access, { kind: "open" }>;
 
 /**
