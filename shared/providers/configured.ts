@@ -1,4 +1,3 @@
-import type { Secret } from "../core/secret.ts";
 import type { Client, DriverContext, ProviderDriver } from "./driver.ts";
 import type { Call, Pass, Urgency, Wait } from "./gate.ts";
 import type { WebhookSecrets } from "./webhook.ts";
