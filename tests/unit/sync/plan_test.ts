@@ -28,9 +28,9 @@ for (const { slug, history } of PROVIDERS) {
     const jobs = backfillJobs(driver(slug), ACCOUNT, NOW);
     const spans = jobs.map(({ payload }) => spanOf(payload));
     for (const resource of new Set(spans.map((span) => span.resource))) {
-      const { historyDays = history.maxDays } = driver(slug).resources
-        .find(({ name }) => name === resource) ?? {};
-      const start = new Date(NOW.getTime() - historyDays * DAY).toISOString();
+      const described = driver(slug).resources.find(({ name }) => name === resource);
+      const days: number = described?.historyDays ?? history.maxDays;
+      const start: string = new Date(NOW.getTime() - days * DAY).toISOString();
       const own = spans.filter((span) => span.resource === resource);
       assert.equal(own[0]?.to, NOW.toISOString());
       assert.equal(own.at(-1)?.from, start);

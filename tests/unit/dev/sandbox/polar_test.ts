@@ -133,7 +133,8 @@ Deno.test("polar pings before anybody knows the secret, then signs", async () =>
   const ping = receiver.received.find(({ body }) => body["event"] === "PING");
   assert.ok(ping && !ping.headers.has("polar-webhook-signature"));
   const news = receiver.received.find(({ body }) => body["event"] === "EXERCISE");
-  assert.equal(news?.body["user_id"], id);
+  assert.ok(news);
+  assert.equal(news.body["user_id"], id);
   assert.equal(news.body["entity_id"], recordId);
   assert.equal(
     news.headers.get("polar-webhook-signature"),
