@@ -47,18 +47,19 @@ export const dailyActivity = resource({
     const at = parseInstant(sample?.TimeISO8601 ?? "");
     return at && { id: [row.Name, from?.Name ?? "", at.instant.toISOString()].join("/") };
   },
-  *normalise(row, { timeZone = "UTC" }) {
+  *normalise(row, { timeZone }) {
     const { from, sample } = only(row);
     const start = parseInstant(sample?.TimeISO8601 ?? "")?.instant;
     if (!start) return yield { kind: "quarantine", reason: "no_time" };
     // By its noon: where clocks change, a day of 24 hours begins an hour beside midnight.
     const noon = new Date(start.getTime() + DAY / 2);
+    const offsetMinutes = timeZone === undefined ? undefined : offsetIn(timeZone, noon);
     const at = {
       start,
       end: new Date(start.getTime() + DAY),
-      localDate: localDateOf(noon, offsetIn(timeZone, noon)),
+      localDate: localDateOf(noon, offsetMinutes ?? 0),
       dailyTotal: true,
-      ...present({ device: from?.Name }),
+      ...present({ device: from?.Name, offsetMinutes }),
     } as const;
     switch (row.Name) {
       case "stepcount":
