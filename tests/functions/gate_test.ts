@@ -11,6 +11,7 @@ import { createRuntime } from "@shared/runtime.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { GOOD } from "../support/environment.ts";
 import { addPerson } from "../support/people.ts";
+import { shutdown } from "../support/shutdown.ts";
 
 const PULLED = "/v2/usercollection/daily_sleep";
 
@@ -32,7 +33,7 @@ function startOura() {
   return {
     requests,
     origin: `http://127.0.0.1:${server.addr.port}`,
-    stop: () => server.shutdown(),
+    stop: () => shutdown(server),
   };
 }
 

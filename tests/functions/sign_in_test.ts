@@ -14,6 +14,7 @@ import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { GOOD } from "../support/environment.ts";
 import { addPerson } from "../support/people.ts";
 import { httpRuntime, post } from "./http_runtime.ts";
+import { shutdown } from "../support/shutdown.ts";
 
 const SITE = "https://leaky-name.nightscout.example";
 const TOKEN = "raphael-leaky0token";
@@ -32,7 +33,7 @@ function startSite() {
       { headers: { connection: "close" } },
     );
   });
-  return { paths, url: `http://127.0.0.1:${server.addr.port}`, stop: () => server.shutdown() };
+  return { paths, url: `http://127.0.0.1:${server.addr.port}`, stop: () => shutdown(server) };
 }
 
 interface World {

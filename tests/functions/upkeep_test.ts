@@ -21,6 +21,7 @@ import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { GOOD } from "../support/environment.ts";
 import { addAccount, addPerson, plain } from "../support/people.ts";
 import { CLIENTS, link, open } from "../unit/dev/sandbox/support.ts";
+import { shutdown } from "../support/shutdown.ts";
 
 const VERIFY_TOKEN = "test-key-oura-verify-token-0000000";
 
@@ -107,10 +108,8 @@ async function withUpkeep(use: (world: World) => Promise<void>): Promise<void> {
       }
     });
   } finally {
-    await handshake.shutdown();
     await sandbox.stop();
-    // Deno 2.1.4 closes the last request a turn after its server.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await shutdown(handshake);
   }
 }
 

@@ -25,9 +25,10 @@ export async function runTests(
       args: [
         ...["test", ...FLAGS, `--junit-path=${report}`, ...ignored, ...suite.permissions],
         ...filter ? [`--filter=${filter}`] : [],
+        ...suite.parallel ? ["--parallel"] : [],
         ...paths,
       ],
-      env: { ...DENO_ENV, ...env },
+      env: { ...DENO_ENV, ...env, ...suite.parallel ? { DENO_JOBS: `${suite.parallel}` } : {} },
       stdin: "null",
     }).spawn().status;
     return { code, xml: await Deno.readTextFile(report) };

@@ -4,6 +4,8 @@ export interface Suite {
   readonly permissions: readonly string[];
   /** Needs the run's Postgres, so it starts one. */
   readonly database?: true;
+  /** Files at once: they wait for others more than they work, and each has a database of its own. */
+  readonly parallel?: number;
 }
 
 /** Never a lock file (2.1 cannot read the newer format), never a question; types are `check`'s work. */
@@ -26,6 +28,7 @@ export const SUITES: readonly Suite[] = [
     path: "tests/database",
     permissions: ["--allow-read", `--allow-env=${POSTGRES},${TEST_SERVER}`, LOOPBACK],
     database: true,
+    parallel: 2,
   },
   {
     path: "tests/functions",
@@ -34,7 +37,7 @@ export const SUITES: readonly Suite[] = [
   },
   // These start the stack, its processes and its Postgres, and kill them.
   { path: "tests/e2e", permissions: ["--allow-all"], database: true },
-  { path: "tests/faults", permissions: ["--allow-all"], database: true },
+  { path: "tests/faults", permissions: ["--allow-all"], database: true, parallel: 3 },
 ];
 
 /** Suites inside of `suite`, which run on their own. */

@@ -16,6 +16,7 @@ import { createApp as webhooks } from "../../../functions/webhooks/app.ts";
 import { type TestDatabase, withDatabase } from "../../support/database.ts";
 import { addPerson } from "../../support/people.ts";
 import { assertNotStored } from "../../support/secret_scan.ts";
+import { shutdown } from "../../support/shutdown.ts";
 
 /** TEST KEYS: they open nothing but the sandbox of one test. */
 export const KEYS = {
@@ -210,7 +211,7 @@ export async function withFunctions(
     });
   } finally {
     await sandbox.stop();
-    await server.shutdown();
+    await shutdown(server);
     await Deno.remove(dir, { recursive: true });
   }
 }
