@@ -67,7 +67,7 @@ const ORIGINS: readonly (readonly [origin: string, prefix: string])[] = [
 ];
 
 /** How long the end waits for answers under way. */
-const STOP_SECONDS = 2;
+const STOP_SECONDS = 5;
 
 /** Calls remembered for `control.requests()`; older ones are forgotten. */
 const KEPT_REQUESTS = 5_000;

@@ -1,5 +1,5 @@
 /** Deno 2.1.4 closes a server's last requests shortly after its end, and calls that a leak. */
-const LAST_REQUESTS_MS = 50;
+const LAST_REQUESTS_MS = 250;
 
 /** Ends servers, and waits until nothing of them is left. */
 export async function shutdown(...servers: readonly Deno.HttpServer[]): Promise<void> {
