@@ -17,8 +17,9 @@ const DEFAULT_RETRY_SECONDS = 60;
 const MAX_RETRY_SECONDS = 3_600;
 
 /**
- * Calls a provider and answers with a 2xx response, or one of `emptyStatuses`. Throws `ProviderError`: 401 is `reauthorize`,
- * 429 `rate_limited`, 5xx, resets and timeouts `unavailable`, a redirect `contract`, the rest `rejected`.
+ * Calls a provider and answers with a 2xx response, or one of `emptyStatuses`. Throws `ProviderError`:
+ * 401 is `reauthorize`, 429 `rate_limited`, 5xx, resets and timeouts `unavailable`, a redirect
+ * `contract`, the rest `rejected`.
  */
 export async function callProvider(
   provider: ProviderIdentity,
@@ -95,8 +96,8 @@ export function retryAfterSeconds(header: string | null, now: Date): number {
 }
 
 /**
- * The JSON body, checked; a 204 and what is not 2xx (`emptyStatuses`) are checked as `undefined`. Throws `contract` with the paths of what
- * does not fit, never a value; `unavailable` where the body breaks off.
+ * The JSON body, checked; a 204 and what is not 2xx (`emptyStatuses`) are checked as `undefined`. Throws
+ * `contract` with the paths of what does not fit, never a value; `unavailable` where the body breaks off.
  */
 export async function readJson<T>(
   provider: ProviderIdentity,
