@@ -131,8 +131,9 @@ security definer
 set search_path = ''
 as $$
 begin
-  -- Who does not get the lock leaves the telling to the one who did.
-  if not pg_try_advisory_xact_lock(7236102) then
+  -- Who does not get the lock leaves the telling to the one who did. A key of its own: 7236102 is held by
+  -- every worker that is idle.
+  if not pg_try_advisory_xact_lock(7236103) then
     return;
   end if;
   return query

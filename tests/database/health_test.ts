@@ -5,7 +5,9 @@ import { closeAccount, failAccount, storeTokens } from "@shared/db/accounts.ts";
 import { type Condition, measureClockSkew, readHealth, takeAlerts } from "@shared/db/health.ts";
 import { bury, enqueue } from "@shared/db/jobs.ts";
 import { sha256 } from "@shared/core/crypto.ts";
+import { Secret } from "@shared/core/secret.ts";
 import type { Sql as AnySql } from "@shared/db/client.ts";
+import { createListener } from "@shared/db/listen.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addAccount, addPerson, atOnce, raised } from "../support/people.ts";
 import { claimed, claimSome, job } from "../support/queue.ts";
@@ -165,6 +167,21 @@ Deno.test("take_alerts() tells one of many workers, once, and again only after i
     ]);
     await die(database);
     assert.deepEqual(told(await takeAlerts(app, null)), ["dead_jobs: webhook.subscribe contract"]);
+  });
+});
+
+Deno.test("take_alerts() tells although a worker is idle and waits for news of jobs", async () => {
+  await withDatabase(async (database) => {
+    await die(database);
+    const listener = createListener(new Secret(database.appUrl));
+    try {
+      assert.equal(await listener.attend(), true);
+      assert.deepEqual(told(await takeAlerts(database.app, null)), [
+        "dead_jobs: webhook.subscribe contract",
+      ]);
+    } finally {
+      await listener.close();
+    }
   });
 });
 
