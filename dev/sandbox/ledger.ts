@@ -74,9 +74,10 @@ export function timeSpan(start: Date, end?: Date): FactSpan {
 }
 
 export interface Ledger {
-  /** Replaces what `key` stated before: the newest serving of a record is what holds. */
+  /** Replaces what each of `records` stated before: the newest serving of a record is what holds. */
   serve(
-    entries: readonly { readonly key: RecordKey; readonly facts: readonly NotedFact[] }[],
+    of: Omit<RecordKey, "recordId">,
+    records: readonly { readonly id: string; readonly facts: readonly NotedFact[] }[],
   ): void;
   /** Everything served to or pushed for `person` that still holds; of everyone without one. */
   facts(person?: string): readonly Fact[];
@@ -94,10 +95,11 @@ export function openLedger(path?: string): Ledger {
   };
   if (path) { for (const line of readLines(path)) put(line); }
   return {
-    serve(entries) {
-      for (const entry of entries) put(entry);
-      if (!path || entries.length === 0) return;
-      const text = entries.map((entry) => JSON.stringify(entry) + "\n").join("");
+    serve(of, records) {
+      const lines = records.map(({ id, facts }): Line => ({ key: { ...of, recordId: id }, facts }));
+      for (const line of lines) put(line);
+      if (!path || lines.length === 0) return;
+      const text = lines.map((line) => JSON.stringify(line) + "\n").join("");
       Deno.writeTextFileSync(path, text, { append: true });
     },
     facts(person) {

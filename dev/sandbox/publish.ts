@@ -83,8 +83,8 @@ export function createPublisher(
     if (!oura || !collection) return;
     const userId = ouraUserId(world, personIn(world, person));
     if (action === "delete") {
-      const key = { provider: "oura", person, externalUserId: userId, resource, recordId };
-      world.ledger.serve([{ key, facts: [] }]);
+      const of = { provider: "oura", person, externalUserId: userId, resource };
+      world.ledger.serve(of, [{ id: recordId, facts: [] }]);
     }
     notify(world, oura, {
       eventType: action,

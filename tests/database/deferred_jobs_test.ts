@@ -36,7 +36,7 @@ async function waits({ admin }: TestDatabase, accountId: string): Promise<number
   return rows.map((row) => row.seconds);
 }
 
-Deno.test("claimJobs() passes over a shut provider's jobs, and lines them up at the pace of its budget", async () => {
+Deno.test("claim_jobs() passes over a shut provider's jobs, and lines them up at the pace of its budget", async () => {
   await withDatabase(async (db) => {
     const [dead, well] = [await account(db, "oura"), await account(db, "dexcom")];
     await enqueue(db.app, pulls(dead, 1_200));
@@ -60,7 +60,7 @@ Deno.test("claimJobs() passes over a shut provider's jobs, and lines them up at 
   });
 });
 
-Deno.test("claimJobs() gives news a place ahead of the history that waits already", async () => {
+Deno.test("claim_jobs() gives news a place ahead of the history that waits already", async () => {
   await withDatabase(async (db) => {
     const one = await account(db, "oura");
     await enqueue(db.app, pulls(one, 1_000, 300));
@@ -74,7 +74,7 @@ Deno.test("claimJobs() gives news a place ahead of the history that waits alread
   });
 });
 
-Deno.test("claimJobs() leaves refreshes alone where only the budget is spent", async () => {
+Deno.test("claim_jobs() leaves refreshes alone where only the budget is spent", async () => {
   await withDatabase(async (db) => {
     const id = await account(db, "oura");
     const refresh: NewJob = { kind: "token.refresh", payload: { accountId: id }, accountId: id };
@@ -88,7 +88,7 @@ Deno.test("claimJobs() leaves refreshes alone where only the budget is spent", a
   });
 });
 
-Deno.test("claimJobs() does not count the wait before a gate towards the 24 hours of snoozes", async () => {
+Deno.test("claim_jobs() does not count the wait before a gate towards the 24 hours of snoozes", async () => {
   await withDatabase(async (db) => {
     const id = await account(db, "oura");
     await enqueue(db.app, pulls(id, 1));
@@ -125,7 +125,7 @@ Deno.test("pause_provider() holds everything but linking, resume_provider() brin
   });
 });
 
-Deno.test("enqueueJobs() lets nobody wait for another's five hundred jobs, and starves neither", async () => {
+Deno.test("enqueue_jobs() lets nobody wait for another's five hundred jobs, and starves neither", async () => {
   await withDatabase(async (db) => {
     const [many, few] = [await account(db, "oura"), await account(db, "oura")];
     await enqueue(db.app, pulls(many, 500));
@@ -146,7 +146,7 @@ Deno.test("enqueueJobs() lets nobody wait for another's five hundred jobs, and s
   });
 });
 
-Deno.test("claimJobs() gives a provider that may be probed one job, and the healthy ones theirs", async () => {
+Deno.test("claim_jobs() gives a provider that may be probed one job, and the healthy ones theirs", async () => {
   await withDatabase(async (db) => {
     const [sick, well] = [await account(db, "oura"), await account(db, "dexcom")];
     await enqueue(db.app, pulls(sick, 100, 10));

@@ -200,10 +200,8 @@ export function create${pascal(slug)}(world: World, client: SandboxClient): Pret
     const today = localDateIn(person.zone, clock());
     const rows = records(person, "days", c.req.query("from") ?? today, c.req.query("to") ?? today);
     const externalUserId = externalId(person, "${slug}", world.seed);
-    world.ledger.serve(rows.map(({ id, facts }) => ({
-      key: { provider: "${slug}", person: person.id, externalUserId, resource: "days", recordId: id },
-      facts,
-    })));
+    const of = { provider: "${slug}", person: person.id, externalUserId, resource: "days" };
+    world.ledger.serve(of, rows);
     return c.json({ data: rows.map(({ body }) => body) });
   });
 

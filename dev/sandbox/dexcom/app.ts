@@ -91,16 +91,12 @@ export function createDexcom(world: World, client: SandboxClient, region: Dexcom
         }
         const end = to > clock() ? clock() : to;
         const records = make(world, person, from, end).filter((one) => uploaded(person, one));
-        world.ledger.serve(records.map((record) => ({
-          key: {
-            provider: "dexcom",
-            person: person.id,
-            externalUserId: userId(person),
-            resource: path,
-            recordId: record.id,
-          },
-          facts: record.facts,
-        })));
+        world.ledger.serve({
+          provider: "dexcom",
+          person: person.id,
+          externalUserId: userId(person),
+          resource: path,
+        }, records);
         return c.json({
           recordType,
           recordVersion: "3.0",

@@ -43,16 +43,12 @@ export function createDeliveries(world: World, client: SandboxClient, issuer: Is
   /** Rows as they stand in a delivery: pushed whole, or named by an address. */
   function rowsOf(person: Person, kind: SummaryKind, records: readonly SandboxRecord[]) {
     const userId = garminUserId(world, person);
-    world.ledger.serve(records.map(({ id, facts }) => ({
-      key: {
-        provider: "garmin",
-        person: person.id,
-        externalUserId: userId,
-        resource: kind,
-        recordId: id,
-      },
-      facts,
-    })));
+    world.ledger.serve({
+      provider: "garmin",
+      person: person.id,
+      externalUserId: userId,
+      resource: kind,
+    }, records);
     const rows = records.map(({ body }) => ({ userId, ...body }));
     const { path, delivery } = SUMMARIES[kind];
     if (delivery === "push" || rows.length === 0) return rows;

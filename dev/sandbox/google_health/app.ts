@@ -103,16 +103,12 @@ export function createGoogleHealth(world: World, client: SandboxClient): Pretend
     resource: string,
     records: readonly { readonly id: string; readonly facts: readonly NotedFact[] }[],
   ) =>
-    world.ledger.serve(records.map(({ id, facts }) => ({
-      key: {
-        provider: "google_health",
-        person: person.id,
-        externalUserId: healthUserId(world, person),
-        resource,
-        recordId: id,
-      },
-      facts,
-    })));
+    world.ledger.serve({
+      provider: "google_health",
+      person: person.id,
+      externalUserId: healthUserId(world, person),
+      resource,
+    }, records);
 
   /** A page of points, newest first; `shown` is what the stream makes of each. */
   const points = (shown: (record: PointRecord) => unknown) => (c: Context, person: Person) => {

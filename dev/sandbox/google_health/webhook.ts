@@ -134,8 +134,8 @@ export function createHooks(
       const today = localDateIn(who.zone, now);
       if (action === "delete") {
         const externalUserId = healthUserId(world, who);
-        const key = { provider: "google_health", person, externalUserId, resource, recordId };
-        world.ledger.serve([{ key, facts: [] }]);
+        const of = { provider: "google_health", person, externalUserId, resource };
+        world.ledger.serve(of, [{ id: recordId, facts: [] }]);
         const start = new Date(now.getTime() - MINUTE);
         return send(who, [{ dataType: resource, operation: "DELETE", start, end: now, recordId }]);
       }

@@ -145,16 +145,12 @@ export function createJunction(world: World, client: SandboxClient): PretendProv
   }
 
   function serve(user: JunctionUser, resource: string, records: readonly SandboxRecord[]): void {
-    ledger.serve(records.map(({ id: recordId, facts }) => ({
-      key: {
-        provider: "junction",
-        person: user.person ?? "",
-        externalUserId: user.userId,
-        resource,
-        recordId,
-      },
-      facts,
-    })));
+    ledger.serve({
+      provider: "junction",
+      person: user.person ?? "",
+      externalUserId: user.userId,
+      resource,
+    }, records);
   }
 
   /** The webhook carries the summary as it stands now. */

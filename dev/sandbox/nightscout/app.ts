@@ -128,8 +128,10 @@ function serve(
   records: readonly SandboxRecord[],
 ): void {
   const externalUserId = new URL(siteOf(person.id)).host;
-  const key = { provider: "nightscout", person: person.id, externalUserId, resource };
-  world.ledger.serve(records.map(({ id, facts }) => ({ key: { ...key, recordId: id }, facts })));
+  world.ledger.serve(
+    { provider: "nightscout", person: person.id, externalUserId, resource },
+    records,
+  );
 }
 
 /** Milliseconds, or ISO 8601. */

@@ -88,16 +88,12 @@ export function createOura(world: World, client: SandboxClient): {
     return answer(c, personIn(world, grant.person), grant);
   };
   const serve = (path: string, person: Person, records: readonly SandboxRecord[]) =>
-    world.ledger.serve(records.map((record) => ({
-      key: {
-        provider: "oura",
-        person: person.id,
-        externalUserId: ouraUserId(world, person),
-        resource: path,
-        recordId: record.id,
-      },
-      facts: record.facts,
-    })));
+    world.ledger.serve({
+      provider: "oura",
+      person: person.id,
+      externalUserId: ouraUserId(world, person),
+      resource: path,
+    }, records);
   const page = (
     c: Context,
     path: string,

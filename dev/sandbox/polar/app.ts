@@ -98,16 +98,12 @@ export function createPolar(world: World, client: SandboxClient): PretendProvide
       : response;
   };
   const serve = (resource: string, person: Person, records: readonly SandboxRecord[]) =>
-    world.ledger.serve(records.map((record) => ({
-      key: {
-        provider: "polar",
-        person: person.id,
-        externalUserId: String(userId(world, person)),
-        resource,
-        recordId: record.id,
-      },
-      facts: record.facts,
-    })));
+    world.ledger.serve({
+      provider: "polar",
+      person: person.id,
+      externalUserId: String(userId(world, person)),
+      resource,
+    }, records);
   const shown = (person: Person, resource: PolarResource, first?: LocalDate, last?: LocalDate) => {
     const today = localDateIn(person.zone, clock());
     const earliest = addDays(today, 1 - SHOWN_DAYS);

@@ -64,8 +64,8 @@ export function createHooks(
       if (!isResource(resource)) return;
       if (action === "delete") {
         const externalUserId = String(userId(world, personIn(world, person)));
-        const key = { provider: "polar", person, externalUserId, resource, recordId };
-        world.ledger.serve([{ key, facts: [] }]);
+        const of = { provider: "polar", person, externalUserId, resource };
+        world.ledger.serve(of, [{ id: recordId, facts: [] }]);
       }
       send(person, resource, { id: recordId });
     },

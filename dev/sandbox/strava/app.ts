@@ -124,16 +124,12 @@ export function createStrava(world: World, client: SandboxClient): PretendProvid
     return answer(c, personIn(world, grant.person), grant);
   };
   const serve = (resource: string, person: Person, records: readonly SandboxRecord[]) =>
-    world.ledger.serve(records.map((record) => ({
-      key: {
-        provider: "strava",
-        person: person.id,
-        externalUserId: String(athleteId(world, person)),
-        resource,
-        recordId: record.id,
-      },
-      facts: record.facts,
-    })));
+    world.ledger.serve({
+      provider: "strava",
+      person: person.id,
+      externalUserId: String(athleteId(world, person)),
+      resource,
+    }, records);
   const visible = (person: Person, { scopes }: Grant) => {
     const last = addDays(localDateIn(person.zone, clock()), 1);
     return listActivities(world, person, firstDay(world, person), last)

@@ -116,8 +116,8 @@ export function createHooks(
       if (action === "delete") {
         const externalUserId = String(athleteId(world, personIn(world, person)));
         for (const resource of ["activities", "streams"]) {
-          const key = { provider: "strava", person, externalUserId, resource, recordId };
-          world.ledger.serve([{ key, facts: [] }]);
+          const of = { provider: "strava", person, externalUserId, resource };
+          world.ledger.serve(of, [{ id: recordId, facts: [] }]);
         }
       }
       const event = { object_type: "activity", object_id: Number(recordId), aspect_type: action };

@@ -84,16 +84,12 @@ export function createSuunto(world: World, client: SandboxClient): PretendProvid
     return answer(c, personIn(world, grant.person));
   };
   const serve = (resource: string, person: Person, records: readonly SandboxRecord[]) =>
-    world.ledger.serve(records.map((record) => ({
-      key: {
-        provider: "suunto",
-        person: person.id,
-        externalUserId: userName(world, person),
-        resource,
-        recordId: record.id,
-      },
-      facts: record.facts,
-    })));
+    world.ledger.serve({
+      provider: "suunto",
+      person: person.id,
+      externalUserId: userName(world, person),
+      resource,
+    }, records);
   const all = (person: Person, resource: SuuntoResource) => {
     const last = addDays(localDateIn(person.zone, clock()), 1);
     return listRecords(world, person, resource, firstDay(world, person), last).reverse();

@@ -66,16 +66,12 @@ export function createTerraHooks(world: World, client: SandboxClient): TerraHook
   }
 
   const serve: TerraHooks["serve"] = (connection, type, records) =>
-    ledger.serve(records.map((record) => ({
-      key: {
-        provider: "terra",
-        person: connection.person,
-        externalUserId: connection.userId,
-        resource: type,
-        recordId: record.id,
-      },
-      facts: record.facts,
-    })));
+    ledger.serve({
+      provider: "terra",
+      person: connection.person,
+      externalUserId: connection.userId,
+      resource: type,
+    }, records);
 
   const touch = (connection: TerraConnection) => {
     connection.lastWebhookUpdate = clock().toISOString().replace("Z", "000+00:00");

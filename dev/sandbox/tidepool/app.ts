@@ -120,8 +120,10 @@ function userId(world: World, person: Person): string {
 
 function serve(world: World, person: Person, records: readonly SandboxRecord[]): void {
   const externalUserId = userId(world, person);
-  const key = { provider: "tidepool", person: person.id, externalUserId, resource: "data" };
-  world.ledger.serve(records.map(({ id, facts }) => ({ key: { ...key, recordId: id }, facts })));
+  world.ledger.serve(
+    { provider: "tidepool", person: person.id, externalUserId, resource: "data" },
+    records,
+  );
 }
 
 function failure(c: Context, status: 400 | 401 | 403, reason: string): Response {

@@ -87,16 +87,12 @@ export function createUltrahuman(world: World, client: SandboxClient): PretendPr
         ring: scopes.includes("ring_data"),
         cgm: scopes.includes("cgm_data"),
       });
-      world.ledger.serve(records.map((record) => ({
-        key: {
-          provider: "ultrahuman",
-          person: person.id,
-          externalUserId: String(ultrahumanUserId(world, person)),
-          resource: "metrics",
-          recordId: record.id,
-        },
-        facts: record.facts,
-      })));
+      world.ledger.serve({
+        provider: "ultrahuman",
+        person: person.id,
+        externalUserId: String(ultrahumanUserId(world, person)),
+        resource: "metrics",
+      }, records);
       const metric_data = records.map(({ body }) => body);
       return c.json({ data: { metric_data }, error: null, status: 200 });
     }),

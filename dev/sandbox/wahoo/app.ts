@@ -98,16 +98,12 @@ export function createWahoo(world: World, client: SandboxClient): PretendProvide
     return answer(c, personIn(world, grant.person));
   };
   const serve = (resource: string, person: Person, records: readonly SandboxRecord[]) =>
-    world.ledger.serve(records.map((record) => ({
-      key: {
-        provider: "wahoo",
-        person: person.id,
-        externalUserId: String(wahooUserId(world, person)),
-        resource,
-        recordId: record.id,
-      },
-      facts: record.facts,
-    })));
+    world.ledger.serve({
+      provider: "wahoo",
+      person: person.id,
+      externalUserId: String(wahooUserId(world, person)),
+      resource,
+    }, records);
   /** Everything there is, newest first. */
   const all = (person: Person) => {
     const last = addDays(localDateIn(person.zone, clock()), 1);

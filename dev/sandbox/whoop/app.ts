@@ -88,16 +88,12 @@ export function createWhoop(world: World, client: SandboxClient): PretendProvide
     return answer(c, personIn(world, grant.person), grant);
   };
   const serve = (resource: string, person: Person, records: readonly SandboxRecord[]) =>
-    world.ledger.serve(records.map((record) => ({
-      key: {
-        provider: "whoop",
-        person: person.id,
-        externalUserId: String(whoopUserId(world, person)),
-        resource,
-        recordId: record.id,
-      },
-      facts: record.facts,
-    })));
+    world.ledger.serve({
+      provider: "whoop",
+      person: person.id,
+      externalUserId: String(whoopUserId(world, person)),
+      resource,
+    }, records);
   /** Everything there is, newest first. */
   const all = (person: Person, resource: WhoopResource) => {
     const last = addDays(localDateIn(person.zone, clock()), 1);

@@ -44,8 +44,8 @@ export function createHooks(
       const verb = action === "delete" ? "deleted" : "updated";
       if (action === "delete") {
         const externalUserId = String(whoopUserId(world, who));
-        const key = { provider: "whoop", person, externalUserId, resource, recordId };
-        world.ledger.serve([{ key, facts: [] }]);
+        const of = { provider: "whoop", person, externalUserId, resource };
+        world.ledger.serve(of, [{ id: recordId, facts: [] }]);
       }
       // A recovery goes by the id of its sleep, which is its own id here too.
       send(who, `${told}.${verb}`, recordId);

@@ -112,16 +112,12 @@ export function createWithings(world: World, client: SandboxClient): PretendProv
   });
 
   const serve = (resource: string, person: Person, records: readonly SandboxRecord[]) =>
-    world.ledger.serve(records.map((record) => ({
-      key: {
-        provider: "withings",
-        person: person.id,
-        externalUserId: String(userId(world, person)),
-        resource,
-        recordId: record.id,
-      },
-      facts: record.facts,
-    })));
+    world.ledger.serve({
+      provider: "withings",
+      person: person.id,
+      externalUserId: String(userId(world, person)),
+      resource,
+    }, records);
 
   function page(c: Context, person: Person, resource: WithingsResource, form: URLSearchParams) {
     const range = rangeOf(form, resource);

@@ -87,8 +87,8 @@ export function createHooks(
       const today = localDateIn(who.zone, world.clock());
       if (action === "delete") {
         const externalUserId = String(userId(world, who));
-        const key = { provider: "withings", person, externalUserId, resource, recordId };
-        world.ledger.serve([{ key, facts: [] }]);
+        const of = { provider: "withings", person, externalUserId, resource };
+        world.ledger.serve(of, [{ id: recordId, facts: [] }]);
       }
       const record = isResource(resource)
         ? listRecords(world, who, resource, addDays(today, -7), today)

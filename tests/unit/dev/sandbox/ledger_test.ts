@@ -11,13 +11,7 @@ const ignore = !present(CATALOG);
 if (ignore) console.log("catalog test skipped: ../shared/design is absent");
 
 const WEEKS = "start_date=2026-11-01&end_date=2026-11-22";
-const KEY = {
-  provider: "oura",
-  person: "demo",
-  externalUserId: "x",
-  resource: "sleep",
-  recordId: "1",
-};
+const OF = { provider: "oura", person: "demo", externalUserId: "x", resource: "sleep" };
 
 function present(url: URL): boolean {
   try {
@@ -139,11 +133,11 @@ Deno.test("ledger.serve() replaces what a record said before", () => {
   const say = (value: number) => {
     const { note, facts } = notebook(timeSpan(new Date("2026-11-20T15:00:00Z")));
     note("heart_rate", value);
-    ledger.serve([{ key: KEY, facts }]);
+    ledger.serve(OF, [{ id: "1", facts }]);
   };
   say(60);
   say(61);
-  ledger.serve([{ key: { ...KEY, recordId: "2", person: "another" }, facts: [] }]);
+  ledger.serve({ ...OF, person: "another" }, [{ id: "2", facts: [] }]);
   assert.deepEqual(ledger.facts("demo").map((fact) => fact.value), [61]);
   assert.deepEqual(ledger.facts("another"), []);
   assert.equal(ledger.size, 2);
@@ -160,11 +154,11 @@ Deno.test("openLedger() survives a torn last line", async () => {
   const path = await Deno.makeTempFile();
   const { note, facts } = notebook(timeSpan(new Date("2026-11-20T15:00:00Z")));
   note("heart_rate", 60);
-  openLedger(path).serve([{ key: KEY, facts }]);
+  openLedger(path).serve(OF, [{ id: "1", facts }]);
   await Deno.writeTextFile(path, '{"key":{"provider"', { append: true });
   const again = openLedger(path);
   assert.deepEqual(again.facts("demo").map((fact) => fact.value), [60]);
-  again.serve([{ key: { ...KEY, recordId: "2" }, facts }]);
+  again.serve(OF, [{ id: "2", facts }]);
   assert.equal(openLedger(path).size, 2);
   await Deno.remove(path);
 });
