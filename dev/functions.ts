@@ -11,8 +11,16 @@ import { freePort } from "./ports.ts";
 const CALLS_PROVIDERS = new Set(["connect", "oauth-callback", "sync-worker", "webhooks"]);
 const READY_TIMEOUT = 30_000;
 const BACKOFF = { first: 100, most: 5_000, resetAfter: 10_000 };
-/** Deno's own needs; what a function reads is listed in `env`. */
+/** Deno's own needs; what a server reads of its own is listed where it is started. */
 const PASSED_ON = ["DENO_DIR", "HOME", "PATH", "DENO_TLS_CA_STORE", "NODE_EXTRA_CA_CERTS"];
+
+/** What a Deno of ours that is started with a bare environment needs of this one's. */
+export function passedOn(): Readonly<Record<string, string>> {
+  return Object.fromEntries(PASSED_ON.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
 
 export interface FunctionSource {
   readonly slug: string;
@@ -150,10 +158,6 @@ function command(
     database,
     ...(CALLS_PROVIDERS.has(slug) ? [sandbox] : []),
   ];
-  const passedOn = PASSED_ON.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value] as const];
-  });
   return {
     command: Deno.execPath(),
     args: [
@@ -168,7 +172,7 @@ function command(
       "--allow-env", // all of it: it holds nothing but what is built below
       entrypoint,
     ],
-    env: { ...Object.fromEntries(passedOn), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", ...env },
+    env: { ...passedOn(), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", ...env },
     cwd: ROOT,
     signal: "TERM" as const,
     // Deno waits for open connections of the pool; a job that is cut off here has its lease.

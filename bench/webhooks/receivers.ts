@@ -1,6 +1,7 @@
 /** The receivers that are compared, each one process that serves as it would in production. */
 import { fileURLToPath } from "node:url";
 import { failure } from "../../dev/failure.ts";
+import { passedOn } from "../../dev/functions.ts";
 import { guarded } from "../../dev/guard.ts";
 import { freePort } from "../../dev/ports.ts";
 import type { Program } from "../support/workers.ts";
@@ -91,7 +92,7 @@ async function serve(
     // The log goes where reading it costs nobody anything; writing it is ours to pay.
     command: "/bin/sh",
     args: ["-c", 'exec "$@" >/dev/null', "sh", p.command, ...p.args],
-    env: { ...p.env, PATH: Deno.env.get("PATH") ?? "", HOME: Deno.env.get("HOME") ?? "" },
+    env: { ...p.env, ...passedOn() },
     cwd: ROOT,
     signal: "TERM",
     patienceSeconds: 0.5,
