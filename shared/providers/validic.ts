@@ -20,7 +20,7 @@
  *   come in any resource. The guide's names (`deep_sleep_duration`) are not those of the reference
  *   (`deep_sleep`): both are read. What comes in another unit than Validic documents is not guessed.
  * - Times are UTC, the offset is in seconds; a day ends a second before midnight. `created_at` is that of
- *   the record's version, and a deleted record may have nothing else.
+ *   the record's version; a deleted record may have lost its times.
  * - `heart_rate_variability` and `sleep_score` are each source's own: see `VARIABILITIES`, `EFFICIENCIES`.
  * - A CGM's day is UTC's. `display_time` is the receiver's clock, and its example hours off: not read.
  * - Whether a point of `intraday` begins or ends its `granularity` is not documented: it is an instant.
@@ -64,14 +64,18 @@ const link: WidgetLink = {
   kind: "widget",
 
   async openSession({ reference, returnUrl }, ctx) {
-    const made = await call("POST", "/users", ctx, { uid: reference });
+    const made = await call("/users", ctx, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ uid: reference }),
+    });
     const page = new URL((await readJson(VALIDIC, made, provisioned)).marketplace.url);
     page.searchParams.set("redirect_uri", returnUrl);
     return page;
   },
 
   async confirm({ reference }, ctx) {
-    const found = await call("GET", `/users/${pathSegment(VALIDIC, reference)}`, ctx);
+    const found = await call(`/users/${pathSegment(VALIDIC, reference)}`, ctx);
     const { uid, sources, location } = await readJson(VALIDIC, found, user);
     const [first, ...others] = sources;
     if (uid !== reference || !first) {
@@ -89,7 +93,8 @@ const link: WidgetLink = {
 
   /** The user is of this link alone; Validic keeps what it has for seven years, and gives it to nobody. */
   async unlink({ externalUserId }, ctx) {
-    await discard(await call("DELETE", `/users/${pathSegment(VALIDIC, externalUserId)}`, ctx));
+    const user = `/users/${pathSegment(VALIDIC, externalUserId)}`;
+    await discard(await call(user, ctx, { method: "DELETE" }));
   },
 };
 

@@ -16,7 +16,7 @@ import { present } from "./kit/measure.ts";
 import { listOf } from "./kit/page.ts";
 import { untilReset } from "./kit/rate_limit.ts";
 import { dayTotal } from "./kit/when.ts";
-import type { Poll } from "./resource.ts";
+import type { Poll, Resource } from "./resource.ts";
 
 const API = "https://api.v2.validic.com";
 
@@ -41,6 +41,10 @@ export const PAGE_DAYS = 27;
 /** Records come late and change, and nothing tells of it: each is read again for a week. */
 const TRAILING_HOURS = 7 * 24;
 
+export const HOURLY: Poll = { everyMinutes: 60, trailingHours: TRAILING_HOURS };
+/** With the hourly ones three calls an hour and person, of 2,000 for all. */
+export const THREE_HOURLY: Poll = { everyMinutes: 180, trailingHours: TRAILING_HOURS };
+
 /**
  * `written` below the organization, with its token: the API takes both in the address alone. So only
  * what is about to be sent has them, and no address is ever put into a message.
@@ -58,16 +62,11 @@ export function withToken(request: Request, ctx: DriverContext): Request {
 
 /** Calls about people. Throws `ProviderError`. */
 export async function call(
-  method: "GET" | "POST" | "DELETE",
   path: string,
   ctx: DriverContext,
-  json?: unknown,
+  init: RequestInit = {},
 ): Promise<Response> {
-  const body = json === undefined
-    ? {}
-    : { body: JSON.stringify(json), headers: { "content-type": "application/json" } };
-  const request = new Request(located(`${API}${path}`, ctx), { method, ...body });
-  return await callProvider(VALIDIC, request, ctx);
+  return await callProvider(VALIDIC, new Request(located(`${API}${path}`, ctx), init), ctx);
 }
 
 /** Whether days are UTC's or the person's is not documented: one more on either side holds both. */
@@ -116,14 +115,11 @@ export type Row = z.output<typeof record>;
 
 export type At = When & Provenance;
 
-interface Collection<M extends MetricCode> {
-  /** What Validic calls one record of it. */
-  readonly type: string;
-  readonly produces: readonly M[];
-  readonly sessions?: readonly ("sleep" | "workout")[];
-  readonly pollMinutes: number;
-  readonly pageDays?: number;
-  readonly historyDays?: number;
+interface Collection<M extends MetricCode>
+  extends Pick<Resource<Row, M>, "produces" | "sessions" | "pageDays" | "historyDays"> {
+  /** What Validic calls one record of it, where that is another word. */
+  readonly aliases?: readonly string[];
+  readonly poll: Poll;
   /** What a record of the time `at` means. */
   readonly read: (row: Row, at: At) => Iterable<Normalized<M>>;
 }
@@ -131,15 +127,13 @@ interface Collection<M extends MetricCode> {
 /** A resource: Validic has one shape for the records of all. */
 export function collection<const M extends MetricCode = never>(
   name: string,
-  { type, read, pollMinutes, ...own }: Collection<M>,
+  { read, aliases = [], ...own }: Collection<M>,
 ) {
-  const poll: Poll = { everyMinutes: pollMinutes, trailingHours: TRAILING_HOURS };
   return resource<Row, M>({
     name,
-    aliases: [...new Set([`GET /organizations/{org_id}/users/{uid}/${name}`, type])],
+    aliases: [`GET /organizations/{org_id}/users/{uid}/${name}`, ...aliases],
     pageDays: PAGE_DAYS,
     ...own,
-    poll,
     page: listOf(record, { rows: "data" }),
     request: (ask) => dataRequest(name, ask),
     // An update has the same id, and is created later than what it replaces.

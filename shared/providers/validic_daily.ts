@@ -1,26 +1,25 @@
-import { collection } from "./validic_api.ts";
+import { collection, THREE_HOURLY } from "./validic_api.ts";
 import { ALL, codesOf, FOOD, readFigures } from "./validic_metrics.ts";
 
 /** One a day and source, which grows while the day does. */
 const summaries = collection("summaries", {
-  type: "summary",
+  aliases: ["summary"],
   produces: codesOf(ALL),
-  pollMinutes: 180,
+  poll: THREE_HOURLY,
   read: (row, at) => readFigures(ALL, row, at),
 });
 
 const measurements = collection("measurements", {
-  type: "measurement",
+  aliases: ["measurement"],
   produces: codesOf(ALL),
-  pollMinutes: 180,
+  poll: THREE_HOURLY,
   read: (row, at) => readFigures(ALL, row, at),
 });
 
 /** The meals of a day, and what was eaten at each, are its `segments`: they restate the day. */
 const nutrition = collection("nutrition", {
-  type: "nutrition",
   produces: codesOf(FOOD),
-  pollMinutes: 180,
+  poll: THREE_HOURLY,
   read: (row, at) => readFigures(FOOD, row, at),
 });
 

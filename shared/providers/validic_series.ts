@@ -1,6 +1,14 @@
 import type { Normalized } from "../catalog/normalized.ts";
 import { present } from "./kit/measure.ts";
-import { type At, collection, deviceOf, type Row, timeOf } from "./validic_api.ts";
+import {
+  type At,
+  collection,
+  deviceOf,
+  HOURLY,
+  type Row,
+  THREE_HOURLY,
+  timeOf,
+} from "./validic_api.ts";
 import {
   type CodeOf,
   codesOf,
@@ -62,9 +70,8 @@ function readBy({ source }: Row, id: string | null | undefined) {
 }
 
 const intraday = collection("intraday", {
-  type: "intraday",
   produces: codesOf(POINTS),
-  pollMinutes: 180,
+  poll: THREE_HOURLY,
   // A reading a minute: ten days of one metric are 650 KB, and an answer may have 5 MiB.
   pageDays: 7,
   // Fitbit's reach a week back when a person links; of others it is not documented.
@@ -74,9 +81,8 @@ const intraday = collection("intraday", {
 
 /** One a UTC day and source, which grows with the hours. */
 const cgm = collection("cgm", {
-  type: "cgm",
   produces: codesOf(SENSORS),
-  pollMinutes: 60,
+  poll: HOURLY,
   // What Validic fetches when a person links.
   historyDays: 30,
   read: (row, at) => readSeries(SENSORS, "reading_log", row, at),

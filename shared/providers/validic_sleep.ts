@@ -1,13 +1,12 @@
 import { present, rate } from "./kit/measure.ts";
-import { collection } from "./validic_api.ts";
+import { collection, THREE_HOURLY } from "./validic_api.ts";
 import { codesOf, readFigures, variabilityOf, VITALS } from "./validic_metrics.ts";
 import { figuresOf } from "./validic_units.ts";
 
 const sleep = collection("sleep", {
-  type: "sleep",
   produces: ["sleep_score", ...codesOf(VITALS)],
   sessions: ["sleep"],
-  pollMinutes: 180,
+  poll: THREE_HOURLY,
   *read(row, at) {
     const { end } = at;
     if (!end) return yield { kind: "quarantine", reason: "no_time" };

@@ -1,5 +1,5 @@
 import { present } from "./kit/measure.ts";
-import { collection } from "./validic_api.ts";
+import { collection, THREE_HOURLY } from "./validic_api.ts";
 import { validicSport } from "./validic_sports.ts";
 import { figuresOf } from "./validic_units.ts";
 
@@ -8,10 +8,10 @@ const ZONES = ["rest", "very_low", "low", "medium", "high", "very_high"]
   .map((name) => `heart_rate_zone_${name}`);
 
 const workouts = collection("workouts", {
-  type: "workout",
+  aliases: ["workout"],
   produces: [],
   sessions: ["workout"],
-  pollMinutes: 180,
+  poll: THREE_HOURLY,
   *read(row, at) {
     const { end } = at;
     if (!end) return yield { kind: "quarantine", reason: "no_time" };
