@@ -8,11 +8,13 @@
  *   `VALIDIC_CLIENT_ID` is the organization's id, `VALIDIC_CLIENT_SECRET` its token, and nothing in them
  *   tells those of a trial, which has made-up data, from real ones.
  * - A user has two ids: addresses take the `uid`, which is our random reference; `id` is a 404.
- * - The page is `marketplace.url`, as it is given. Its `redirect_uri` is what Validic's own explorer
- *   sets and no reference names: where the page does not lead back, no link comes about, as nothing else
- *   tells of one. What comes back proves nothing: the user is asked for, and must have a source.
+ * - The page is `marketplace.url`, as it is given. Validic's own explorer sets `redirect_uri` on it, for
+ *   its JSON; whether the page heeds it too is not published. Nothing else tells of a link, so where the
+ *   page does not lead back an app must go to that address itself when it closes the page. What comes
+ *   back proves nothing (`message=access_denied` neither): the user is asked for, and must have a source.
  * - Users are made without a country, which we do not know: Dexcom then means its server in the USA.
- * - A source lets go of a person who links it again: most allow one Validic user an account.
+ * - A source lets go of a person who links it again: most allow one Validic user an account. What it is
+ *   called changes (`nokia` became `withings`).
  * - 401 and 403 mean that the organization's token is wrong, and never that a person's grant is gone.
  * - There are no pages: a request spans 30 days (31, says the guide; beyond them 400 without a word), and
  *   a year back. 2,000 calls an hour are some 650 people at the pace that their sources are asked here.

@@ -3,6 +3,12 @@ import { collection, THREE_HOURLY } from "./validic_api.ts";
 import { codesOf, readFigures, variabilityOf, VITALS } from "./validic_metrics.ts";
 import { figuresOf } from "./validic_units.ts";
 
+/**
+ * Of what Fitbit has to give, `sleep_score` is its efficiency.
+ * @see https://validic.atlassian.net/wiki/spaces/VCS/pages/2691760135/Inform+Sleep+Score
+ */
+const EFFICIENCIES: ReadonlySet<string> = new Set(["fitbit"]);
+
 const sleep = collection("sleep", {
   produces: ["sleep_score", ...codesOf(VITALS)],
   sessions: ["sleep"],
@@ -46,11 +52,5 @@ const sleep = collection("sleep", {
     yield* of.unreadable();
   },
 });
-
-/**
- * Of what Fitbit has to give, `sleep_score` is its efficiency.
- * @see https://validic.atlassian.net/wiki/spaces/VCS/pages/2691760135/Inform+Sleep+Score
- */
-const EFFICIENCIES: ReadonlySet<string> = new Set(["fitbit"]);
 
 export const VALIDIC_SLEEP = [sleep] as const;
