@@ -5,33 +5,40 @@
  * Quirks
  * - No OAuth and no tokens of persons: every call carries the organization's token in the query, for
  *   there is no header for it. It is put there as the request is sent; addresses are never logged.
- *   `VALIDIC_CLIENT_ID` is the organization's id, `VALIDIC_CLIENT_SECRET` its token, and nothing in them
- *   tells those of a trial, which has made-up data, from real ones.
+ *   `VALIDIC_CLIENT_ID` is the organization's id, `VALIDIC_CLIENT_SECRET` its token, and nothing in
+ *   them tells those of a trial, which has made-up data, from real ones.
  * - A user has two ids: addresses take the `uid`, which is our random reference; `id` is a 404.
- * - The page is `marketplace.url`, as it is given. Validic's own explorer sets `redirect_uri` on it, for
- *   its JSON; whether the page heeds it too is not published. Nothing else tells of a link, so where the
- *   page does not lead back an app must go to that address itself when it closes the page. What comes
- *   back proves nothing (`message=access_denied` neither): the user is asked for, and must have a source.
+ * - The page is `marketplace.url`, as it is given. Validic's own explorer sets `redirect_uri` on it,
+ *   for its JSON; whether the page heeds it too is not published. Nothing else tells of a link, so
+ *   where the page does not lead back an app must go to that address itself when it closes the page.
+ *   What comes back proves nothing (`message=access_denied` neither): the user is asked for, and must
+ *   have a source.
  * - Users are made without a country, which we do not know: Dexcom then means its server in the USA.
- * - A source lets go of a person who links it again: most allow one Validic user an account. What it is
- *   called changes (`nokia` became `withings`).
+ * - A source lets go of a person who links it again: most allow one Validic user an account. What it
+ *   is called changes (`nokia` became `withings`).
  * - 401 and 403 mean that the organization's token is wrong, and never that a person's grant is gone.
- * - There are no pages: a request spans 30 days (31, says the guide; beyond them 400 without a word), and
- *   a year back. 2,000 calls an hour are some 650 people at the pace that their sources are asked here.
- * - One shape of record for everything, with a list of metrics whose type and unit are texts; any type may
- *   come in any resource. The guide's names (`deep_sleep_duration`) are not those of the reference
- *   (`deep_sleep`): both are read. What comes in another unit than Validic documents is not guessed.
- * - Times are UTC, the offset is in seconds; a day ends a second before midnight. `created_at` is that of
- *   the record's version; a deleted record may have lost its times.
- * - `heart_rate_variability` and `sleep_score` are each source's own: see `VARIABILITIES`, `EFFICIENCIES`.
- * - A CGM's day is UTC's. `display_time` is the receiver's clock, and its example hours off: not read.
- * - Whether a point of `intraday` begins or ends its `granularity` is not documented: it is an instant.
+ * - There are no pages: a request spans 30 days (31, says the guide; beyond them 400 without a word),
+ *   and a year back. 2,000 calls an hour are some 650 people at the pace that their sources are asked
+ *   here.
+ * - One shape of record for everything, with a list of metrics whose type and unit are texts; any
+ *   type may come in any resource. The guide's names (`deep_sleep_duration`) are not those of the
+ *   reference (`deep_sleep`): both are read. A unit that is not among those in
+ *   `validic_units.ts` is not guessed.
+ * - Times are UTC, the offset is in seconds; a day ends a second before midnight. `created_at` is
+ *   that of the record's version; a deleted record may have lost its times.
+ * - `heart_rate_variability` and `sleep_score` are each source's own: see `VARIABILITIES`,
+ *   `EFFICIENCIES`.
+ * - A CGM's day is UTC's. `display_time` is the receiver's clock, and its example hours off: not
+ *   read.
+ * - Whether a point of `intraday` begins or ends its `granularity` is not documented: it is an
+ *   instant.
  * - Left in raw: insulin (a dose or a level), elevation (climbed or above the sea), metabolic rate,
- *   visceral fat, sugar and salts, restlessness, naps' own sums, cadence and pace, zones of a day, INR.
+ *   visceral fat, sugar and salts, restlessness, naps' own sums, cadence and pace, zones of a day,
+ *   INR.
  * - Gaps of the public contract. Push Service, the webhook, is set up by Validic's staff: neither its
  *   signature nor its retries are published, so there is none here. The Streaming API is a connection
- *   that stays open, which a function cannot have. So data is polled, and so nobody tells that a person
- *   disconnected a source: its data ends. One source alone cannot be disconnected by the API.
+ *   that stays open, which a function cannot have. So data is polled, and so nobody tells that a
+ *   person disconnected a source: its data ends. One source alone cannot be disconnected by the API.
  *
  * @see https://developer.validic.com
  * @see https://helpdocs.validic.com/docs/metrics
@@ -93,7 +100,7 @@ const link: WidgetLink = {
     };
   },
 
-  /** The user is of this link alone; Validic keeps what it has for seven years, and gives it to nobody. */
+  /** The user is of this link alone; Validic keeps what it has for seven years and shows it no more. */
   async unlink({ externalUserId }, ctx) {
     const user = `/users/${pathSegment(VALIDIC, externalUserId)}`;
     await discard(await call(user, ctx, { method: "DELETE" }));

@@ -76,7 +76,7 @@ export const SHARES: Units<"share"> = new Map([
   ["%", percent],
 ]);
 export const HEART_RATES: Units<"heart_rate"> = new Map([["bpm", beatsPerMinute]]);
-/** "The average number of breaths per minute", whatever stands beside it: Oura's is shown without a unit. */
+/** Always "the average number of breaths per minute": Oura's is shown without a unit. */
 export const BREATHING_RATES: Units<"breathing_rate"> = new Map([
   ["b/m", breathsPerMinute],
   ["--", breathsPerMinute],
