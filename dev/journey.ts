@@ -75,6 +75,10 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
     await demo.link("ultrahuman", DEMO);
     await quiet();
   });
+  await step("Validic linked through its marketplace, and read", async () => {
+    await demo.link("validic", DEMO);
+    await quiet();
+  });
   await step("Nightscout linked by its site and a token, and read", async () => {
     await demo.fillIn("nightscout", await readOwnToken(sandbox, DEMO));
     await quiet();

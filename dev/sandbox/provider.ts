@@ -12,6 +12,7 @@ import { createStrava } from "./strava/app.ts";
 import { createSuunto } from "./suunto/app.ts";
 import { createTidepool } from "./tidepool/app.ts";
 import { createUltrahuman } from "./ultrahuman/app.ts";
+import { createValidic } from "./validic/app.ts";
 import { createWahoo } from "./wahoo/app.ts";
 import { createWhoop } from "./whoop/app.ts";
 import { createWithings } from "./withings/app.ts";
@@ -58,6 +59,7 @@ export const PRETEND_PROVIDERS = {
   suunto: createSuunto,
   tidepool: createTidepool,
   ultrahuman: createUltrahuman,
+  validic: createValidic,
   wahoo: createWahoo,
   whoop: createWhoop,
   withings: createWithings,

@@ -42,6 +42,16 @@ export interface JunctionUser {
   provider?: string;
 }
 
+/** A user that the app provisioned at Validic; without a person until a source is connected. */
+export interface ValidicUser {
+  readonly id: string;
+  readonly uid: string;
+  readonly createdAt: string;
+  marketplaceToken: string;
+  person?: string;
+  source?: { readonly type: string; readonly connectedAt: string };
+}
+
 /** A person's device linked through Terra. A new link has a new id. */
 export interface TerraConnection {
   readonly userId: string;
@@ -80,6 +90,7 @@ export interface SandboxState {
   polarUsers?: string[];
   connections: TerraConnection[];
   junctionUsers?: JunctionUser[];
+  validicUsers?: ValidicUser[];
   published: Published[];
 }
 

@@ -16,6 +16,7 @@ import suunto from "./suunto.ts";
 import terra from "./terra.ts";
 import tidepool from "./tidepool.ts";
 import ultrahuman from "./ultrahuman.ts";
+import validic from "./validic.ts";
 import wahoo from "./wahoo.ts";
 import whoop from "./whoop.ts";
 import withings from "./withings.ts";
@@ -38,6 +39,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   terra,
   tidepool,
   ultrahuman,
+  validic,
   wahoo,
   whoop,
   withings,
