@@ -42,6 +42,14 @@ export interface JunctionUser {
   provider?: string;
 }
 
+/** A user at Spike: the app's first authentication makes it, and a person who links gives it a service. */
+export interface SpikeUser {
+  readonly userId: string;
+  readonly createdAt: string;
+  person?: string;
+  service?: string;
+}
+
 /** A person's device linked through Terra. A new link has a new id. */
 export interface TerraConnection {
   readonly userId: string;
@@ -80,6 +88,7 @@ export interface SandboxState {
   polarUsers?: string[];
   connections: TerraConnection[];
   junctionUsers?: JunctionUser[];
+  spikeUsers?: SpikeUser[];
   published: Published[];
 }
 
