@@ -12,6 +12,7 @@ import {
 } from "../support/provider_server.ts";
 import { fixturesOf, pagingOf, tokenOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
+import { broken, endless, html, limited, silence } from "./trouble.ts";
 
 /** How a driver asks for data, and what it makes of a provider in trouble. */
 const LAWS: readonly Law[] = [
@@ -240,34 +241,4 @@ async function collect(batches: AsyncIterable<MetricBatch>): Promise<readonly Me
   const all: MetricBatch[] = [];
   for await (const batch of batches) all.push(batch);
   return all;
-}
-
-function limited(retryAfter: string): Response {
-  return new Response("{}", { status: 429, headers: { "retry-after": retryAfter } });
-}
-
-function html(): Response {
-  return new Response("<html>marked-value</html>", { headers: { "content-type": "text/html" } });
-}
-
-function broken(): ReadableStream {
-  let sent = false;
-  return new ReadableStream({
-    pull(controller) {
-      if (sent) return controller.error(new Error("cut"));
-      sent = true;
-      controller.enqueue(new TextEncoder().encode('{"data":['));
-    },
-  });
-}
-
-function endless(): ReadableStream {
-  const chunk = new Uint8Array(256 * 1_024).fill(0x20);
-  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
-}
-
-function silence(closing: AbortSignal): Promise<Response> {
-  return new Promise((resolve) => {
-    closing.addEventListener("abort", () => resolve(new Response(null)));
-  });
 }
