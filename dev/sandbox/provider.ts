@@ -8,6 +8,7 @@ import type { Publication } from "./publish.ts";
 import { createJunction } from "./junction/app.ts";
 import { createNightscout } from "./nightscout/app.ts";
 import { createPolar } from "./polar/app.ts";
+import { createSpike } from "./spike/app.ts";
 import { createStrava } from "./strava/app.ts";
 import { createSuunto } from "./suunto/app.ts";
 import { createTidepool } from "./tidepool/app.ts";
@@ -55,6 +56,7 @@ export const PRETEND_PROVIDERS = {
   junction: createJunction,
   nightscout: createNightscout,
   polar: createPolar,
+  spike: createSpike,
   strava: createStrava,
   suunto: createSuunto,
   tidepool: createTidepool,

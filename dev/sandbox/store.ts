@@ -52,6 +52,14 @@ export interface ValidicUser {
   source?: { readonly type: string; readonly connectedAt: string };
 }
 
+/** A user at Spike: the app's first authentication makes it, and a person who links gives it a service. */
+export interface SpikeUser {
+  readonly userId: string;
+  readonly createdAt: string;
+  person?: string;
+  service?: string;
+}
+
 /** A person's device linked through Terra. A new link has a new id. */
 export interface TerraConnection {
   readonly userId: string;
@@ -91,6 +99,7 @@ export interface SandboxState {
   connections: TerraConnection[];
   junctionUsers?: JunctionUser[];
   validicUsers?: ValidicUser[];
+  spikeUsers?: SpikeUser[];
   published: Published[];
 }
 

@@ -11,6 +11,7 @@ import nightscout from "./nightscout.ts";
 import oura from "./oura.ts";
 import polar from "./polar.ts";
 import samsung_health from "./samsung_health.ts";
+import spike from "./spike.ts";
 import strava from "./strava.ts";
 import suunto from "./suunto.ts";
 import terra from "./terra.ts";
@@ -34,6 +35,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   oura,
   polar,
   samsung_health,
+  spike,
   strava,
   suunto,
   terra,

@@ -14,6 +14,8 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
  * - `webhook.json` signed deliveries with their events, and the handshake;
  * - `revocation.json` the bodies that a good revocation is answered with, in order, where it takes more
  *   than one call or reads an answer;
+ * - `token.json` `{ path, answer }`: the address that a token for the person is asked of before each
+ *   request, and what it gives, for a driver that keeps none;
  * - `words.json` the provider's words for a sport and ours, each put into a body in turn: see `Words`;
  * - `codes.json` the keys whose numbers are words of an enumeration, where 0 is another word.
  */
@@ -117,6 +119,16 @@ export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {
 /** One answer without a body, unless it is written down. */
 export function revocationOf(driver: ProviderDriver): readonly unknown[] {
   return read<readonly unknown[]>(driver.slug, "revocation") ?? [null];
+}
+
+/** A person's token that is asked for before each request. */
+export interface TokenFixture {
+  readonly path: string;
+  readonly answer: { readonly access_token: string };
+}
+
+export function tokenOf(driver: ProviderDriver): TokenFixture | undefined {
+  return read<TokenFixture>(driver.slug, "token");
 }
 
 export function wordsOf(driver: ProviderDriver): readonly Words[] {

@@ -61,6 +61,7 @@ Deno.test("connect begins by body and by path, with the answer that old and new 
   await app.request("/connect/", post({ provider_key: "OURA" }));
   await app.request("/connect/oura", post());
   await app.request("/connect/me/connect/oura", post());
+  await app.request("/connect/spike", post({ service: "garmin" }));
   assert.deepEqual(asked, [
     ["begin", {
       userId: ALICE,
@@ -72,6 +73,7 @@ Deno.test("connect begins by body and by path, with the answer that old and new 
     ["begin", { userId: ALICE, provider: "oura" }],
     ["begin", { userId: ALICE, provider: "oura" }],
     ["begin", { userId: ALICE, provider: "oura" }],
+    ["begin", { userId: ALICE, provider: "spike", service: "garmin" }],
   ]);
 });
 
@@ -161,6 +163,7 @@ Deno.test("connect refuses bad input with a clear problem and asks nothing of an
     ["/connect", post({ action: "complete" }), 400, "ticket"],
     ["/connect", post({ provider: "oura", redirectTo: ["a", "b"] }), 400, "redirectTo"],
     ["/connect", post({ provider: "oura", redirectTo: "x".repeat(513) }), 400, "redirectTo"],
+    ["/connect", post({ provider: "spike", service: "Garmin!" }), 400, "service"],
     ["/connect", post({ action: "sync", provider: "oura", days: "7" }), 400, "days"],
     ["/connect", post({ provider: "resmed" }), 501, "not supported"],
     ["/connect", raw("{"), 400, "not JSON"],
