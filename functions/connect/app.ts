@@ -23,7 +23,7 @@ export interface ConnectRuntime extends HttpRuntime, SessionRuntime {
 }
 
 type C = Context<HttpEnv>;
-type BeginOptions = Pick<z.output<typeof beginBody>, "redirectTo" | "region" | "site" | "token">;
+type BeginOptions = z.output<typeof beginBody>;
 
 /** Linking: paths for people who write URLs, one body for `functions.invoke("connect", { body })`. */
 export function createApp(runtime: ConnectRuntime) {
@@ -33,7 +33,11 @@ export function createApp(runtime: ConnectRuntime) {
   const userId = (c: C) => c.get("session").userId;
   const named = (c: C) => readProviderId(c.req.param("provider") ?? "");
 
-  const begin = async (c: C, id: ProviderId, { redirectTo, region, ...rest }: BeginOptions) => {
+  const begin = async (
+    c: C,
+    id: ProviderId,
+    { redirectTo, region, service, ...rest }: BeginOptions,
+  ) => {
     const typed = typedOf(rest);
     if (typed) {
       const source = await port.signIn({ userId: userId(c), ...id, typed });
@@ -44,6 +48,7 @@ export function createApp(runtime: ConnectRuntime) {
       ...id,
       ...(redirectTo ? { returnTo: redirectTo } : {}),
       ...(region ? { region } : {}),
+      ...(service ? { service } : {}),
     });
     return c.json(presentBegun(begun, new Date()));
   };

@@ -7,6 +7,7 @@ export interface ConnectPort {
     readonly provider: string;
     readonly returnTo?: string;
     readonly region?: string;
+    readonly service?: string;
     readonly uiId?: string;
   }): Promise<Begun>;
   /** Links by what a person typed (Nightscout's site and token). */

@@ -8,6 +8,7 @@ const providerId = z.string().min(1).max(40)
 
 const redirectTo = z.string().max(512).optional();
 const region = z.string().regex(/^[a-z]{2,8}$/, "Unknown region").optional();
+const service = z.string().regex(/^[a-z\d_]{1,40}$/, "Unknown service").optional();
 const days = z.number().int().min(1).max(3_650).optional();
 const ticket = z.string().regex(/^[A-Za-z0-9_-]{20,128}$/, "Not a ticket");
 /** Sent by the app's forms, without meaning here. */
@@ -19,8 +20,8 @@ const typed = {
   token: z.string().trim().regex(/^[\x21-\x7e]{1,4096}$/, "Not a token").optional(),
 };
 
-/** `POST /connect/:provider`; `site` and `token` as `GET /connect/providers` says that it needs them. */
-export const beginBody = z.strictObject({ redirectTo, region, serviceName, ...typed });
+/** `POST /connect/:provider`; `region`, `service`, `site` and `token` as `GET /connect/providers` says. */
+export const beginBody = z.strictObject({ redirectTo, region, service, serviceName, ...typed });
 /** `POST /connect/complete`. */
 export const completeBody = z.strictObject({ ticket });
 /** `POST /connect/:provider/sync`; `days` back from now, the whole catch-up where absent. */

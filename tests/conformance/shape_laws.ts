@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { beginBody } from "@shared/api/connect.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { findProvider } from "@shared/providers/mod.ts";
 import { ACCOUNT, WINDOW } from "../support/provider_server.ts";
@@ -109,6 +110,16 @@ export const SHAPE_LAWS: readonly Law[] = [
       const names = link.kind === "credentials" ? link.needs.map(({ name }) => name) : [];
       assert.ok(names.length > 0);
       assert.equal(new Set(names).size, names.length);
+    },
+  },
+  {
+    name: "an app is told each service behind it, in words that its choice may be sent in",
+    appliesTo: ({ link }) => link.kind === "widget" && link.services !== undefined,
+    check({ link }) {
+      const services = link.kind === "widget" ? link.services ?? [] : [];
+      assert.ok(services.length > 0);
+      assert.equal(new Set(services).size, services.length);
+      for (const service of services) assert.ok(beginBody.safeParse({ service }).success, service);
     },
   },
   {
