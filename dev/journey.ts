@@ -21,6 +21,7 @@ const SHOWN_DIFFERENCES = 20;
 const CLOUD_NEWS: readonly (readonly [slug: PretendProviderName, resource: string])[] = [
   ["whoop", "sleep"],
   ["junction", "sleep"],
+  ["rook", "activity_event"],
   ["strava", "activities"],
   ["google_health", "sleep"],
   ["withings", "sleep_summary"],

@@ -8,6 +8,7 @@ import type { Publication } from "./publish.ts";
 import { createJunction } from "./junction/app.ts";
 import { createNightscout } from "./nightscout/app.ts";
 import { createPolar } from "./polar/app.ts";
+import { createRook } from "./rook/app.ts";
 import { createStrava } from "./strava/app.ts";
 import { createSuunto } from "./suunto/app.ts";
 import { createTidepool } from "./tidepool/app.ts";
@@ -54,6 +55,7 @@ export const PRETEND_PROVIDERS = {
   junction: createJunction,
   nightscout: createNightscout,
   polar: createPolar,
+  rook: createRook,
   strava: createStrava,
   suunto: createSuunto,
   tidepool: createTidepool,

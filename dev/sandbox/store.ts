@@ -42,6 +42,14 @@ export interface JunctionUser {
   provider?: string;
 }
 
+/** A user at ROOK, by the id that the app gave it; there is none before a service is linked. */
+export interface RookUser {
+  readonly userId: string;
+  readonly person: string;
+  readonly services: readonly string[];
+  readonly linkedAt: string;
+}
+
 /** A person's device linked through Terra. A new link has a new id. */
 export interface TerraConnection {
   readonly userId: string;
@@ -80,6 +88,7 @@ export interface SandboxState {
   polarUsers?: string[];
   connections: TerraConnection[];
   junctionUsers?: JunctionUser[];
+  rookUsers?: RookUser[];
   published: Published[];
 }
 
