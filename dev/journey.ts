@@ -22,6 +22,7 @@ const CLOUD_NEWS: readonly (readonly [slug: PretendProviderName, resource: strin
   ["whoop", "sleep"],
   ["junction", "sleep"],
   ["spike", "sleeps"],
+  ["rook", "activity_event"],
   ["strava", "activities"],
   ["google_health", "sleep"],
   ["withings", "sleep_summary"],

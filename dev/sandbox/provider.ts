@@ -9,6 +9,7 @@ import { createJunction } from "./junction/app.ts";
 import { createNightscout } from "./nightscout/app.ts";
 import { createPolar } from "./polar/app.ts";
 import { createSpike } from "./spike/app.ts";
+import { createRook } from "./rook/app.ts";
 import { createStrava } from "./strava/app.ts";
 import { createSuunto } from "./suunto/app.ts";
 import { createTidepool } from "./tidepool/app.ts";
@@ -57,6 +58,7 @@ export const PRETEND_PROVIDERS = {
   nightscout: createNightscout,
   polar: createPolar,
   spike: createSpike,
+  rook: createRook,
   strava: createStrava,
   suunto: createSuunto,
   tidepool: createTidepool,

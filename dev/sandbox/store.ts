@@ -60,6 +60,14 @@ export interface SpikeUser {
   service?: string;
 }
 
+/** A user at ROOK, by the id that the app gave it; there is none before a service is linked. */
+export interface RookUser {
+  readonly userId: string;
+  readonly person: string;
+  readonly services: readonly string[];
+  readonly linkedAt: string;
+}
+
 /** A person's device linked through Terra. A new link has a new id. */
 export interface TerraConnection {
   readonly userId: string;
@@ -100,6 +108,7 @@ export interface SandboxState {
   junctionUsers?: JunctionUser[];
   validicUsers?: ValidicUser[];
   spikeUsers?: SpikeUser[];
+  rookUsers?: RookUser[];
   published: Published[];
 }
 

@@ -10,6 +10,7 @@ import { knownProvider } from "./names.ts";
 import nightscout from "./nightscout.ts";
 import oura from "./oura.ts";
 import polar from "./polar.ts";
+import rook from "./rook.ts";
 import samsung_health from "./samsung_health.ts";
 import spike from "./spike.ts";
 import strava from "./strava.ts";
@@ -34,6 +35,7 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   nightscout,
   oura,
   polar,
+  rook,
   samsung_health,
   spike,
   strava,
