@@ -16,6 +16,7 @@ create table raphael_private.raw_records (
   resource       text not null,
   external_id    text not null,
   payload        json,
+  expires_at     timestamptz,
   deleted_at     timestamptz,
   quarantine     text[],
   sample_metrics smallint[],
@@ -30,10 +31,14 @@ comment on column raphael_private.raw_records.source_version is
   'The provider''s updated_at; -infinity where its resource has none';
 comment on column raphael_private.raw_records.observed_at is
   'This database''s clock before the request was sent, or the event''s own time: not when the answer came, or a slow old answer would beat a fast new one';
+comment on column raphael_private.raw_records.expires_at is
+  'When the payload is to be forgotten, where the provider''s terms say how long it may be kept; what it means stays';
 comment on column raphael_private.raw_records.deleted_at is 'Tombstone: a late older copy must not bring it back';
 comment on column raphael_private.raw_records.quarantine is 'Why parts of it are not believed';
 comment on column raphael_private.raw_records.sample_metrics is
   'Which metrics and span its samples have, so that they are found through the samples'' one index';
+
+create index raw_records_expiring on raphael_private.raw_records (expires_at) where expires_at is not null;
 
 create table raphael.sources (
   id           int generated always as identity,

@@ -44,7 +44,7 @@ export function columnsOf(told: readonly Told[]): Columns {
   const starts: number[] = [];
   const values: number[] = [];
 
-  for (const { resource, observedAt, batch } of told) {
+  for (const { resource, observedAt, batch, rawDays } of told) {
     const shift = records.length;
     const sourceOf = merge(sources, batch.sources);
     let previous: SampleRow | undefined;
@@ -84,6 +84,7 @@ export function columnsOf(told: readonly Told[]): Columns {
         ordinal,
         resource,
         observed_at: observedAt,
+        keep_days: rawDays ?? null,
         metrics: [...metrics],
         ...bounds,
       });

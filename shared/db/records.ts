@@ -67,6 +67,8 @@ export interface Told {
   readonly resource: string;
   readonly observedAt: string;
   readonly batch: Batch;
+  /** How many days the provider's terms let the raw records be kept; absent: without limit. */
+  readonly rawDays?: number | undefined;
 }
 
 /** Who writes: the account, as it was when the writer looked. */
