@@ -13,6 +13,10 @@ export function answerOf<S extends z.ZodType>(data: S) {
   return z.object({ success: z.literal(true), data });
 }
 
+export function told<T>(data: T) {
+  return { success: true, data } as const;
+}
+
 /** The envelope of a list that goes on. */
 export function pageOf<S extends z.ZodType>(row: S) {
   return answerOf(z.array(row)).extend({
@@ -23,6 +27,14 @@ export function pageOf<S extends z.ZodType>(row: S) {
       }),
     }),
   });
+}
+
+export function toldPage<T>(
+  page: { readonly rows: readonly T[]; readonly nextCursor?: string },
+  limit: number,
+) {
+  const meta = { limit, nextCursor: page.nextCursor ?? null };
+  return { ...told(page.rows), meta } as const;
 }
 
 export const time = z.string().meta({
