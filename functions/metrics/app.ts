@@ -6,9 +6,10 @@ import {
   presentLatest,
   presentMetrics,
 } from "@shared/api/metrics.ts";
+import { OPENAPI_DOCUMENT } from "@shared/api/openapi_document.ts";
 import { createHttpApp, type HttpEnv, type HttpRuntime } from "@shared/http/app.ts";
 import type { Claims } from "@shared/http/claims.ts";
-import { conditionalJson } from "@shared/http/conditional.ts";
+import { conditionalJson, publicJson } from "@shared/http/conditional.ts";
 import { readJson, readQuery } from "@shared/http/input.ts";
 import { requireSession, type SessionRuntime } from "@shared/http/session.ts";
 import type { Context } from "hono";
@@ -63,6 +64,7 @@ export function createApp(runtime: MetricsRuntime) {
     });
     return answer(c, presentLatest(rows));
   });
+  app.get("/openapi.json", (c) => publicJson(c, OPENAPI_DOCUMENT));
   return app;
 }
 
