@@ -10,7 +10,7 @@ comment on table raphael.people is
   'One row a person: the short key that half a million readings a year carry instead of a uuid';
 comment on column raphael.people.user_key is 'Key of the person in our own tables; 4 bytes';
 comment on column raphael.people.user_id is 'auth.users.id, the verified sub of the session';
-comment on column raphael.people.time_zone is 'IANA zone of the person, where known';
+comment on column raphael.people.time_zone is 'IANA zone that the person chose; null: the zones of their accounts are used';
 comment on column raphael.people.created_at is 'When the person first linked something';
 
 alter table raphael.people enable row level security;
@@ -38,6 +38,27 @@ $$;
 comment on function raphael_private.person_key(uuid) is
   'The short key of a person, made at first sight';
 grant execute on function raphael_private.person_key(uuid) to raphael_app;
+
+create function raphael_private.known_zone(p_zone text) returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  -- Names alone: Postgres takes `GMT+1` for an hour west of UTC, where whoever wrote it meant east.
+  if p_zone !~ '^[A-Za-z]+(/[A-Za-z0-9_+-]+)*$' then
+    return null;
+  end if;
+  perform now() at time zone p_zone;
+  return p_zone;
+exception
+  when invalid_parameter_value then
+    return null;
+end
+$$;
+comment on function raphael_private.known_zone(text) is
+  'The IANA zone itself where this database knows it; else null';
+grant execute on function raphael_private.known_zone(text) to raphael_app;
 
 reset role;
 

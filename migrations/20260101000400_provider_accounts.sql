@@ -15,6 +15,7 @@ create table raphael.provider_accounts (
   generation       int not null default 1,
   token_version    int not null default 0,
   ui_id            text,
+  time_zone        text,
   connected_at     timestamptz,
   updated_at       timestamptz not null default now()
 );
@@ -35,6 +36,8 @@ comment on column raphael.provider_accounts.generation is 'Grows at each link an
 comment on column raphael.provider_accounts.token_version is
   'Highest version that tokens, gone since, were sealed with: whoever links again goes on from there';
 comment on column raphael.provider_accounts.ui_id is 'The name under which the app asked, kept for its cards';
+comment on column raphael.provider_accounts.time_zone is
+  'IANA zone of the provider''s profile: dates readings without an offset of a person who chose none';
 comment on column raphael.provider_accounts.connected_at is 'When the person last linked it';
 comment on column raphael.provider_accounts.updated_at is 'Last change of status';
 

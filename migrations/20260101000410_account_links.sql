@@ -60,7 +60,6 @@ create function raphael_private.activate_account(
   p_account_id uuid,
   p_scopes text[],
   p_ui_id text,
-  p_time_zone text,
   p_site text
 ) returns int
 language plpgsql
@@ -69,22 +68,18 @@ set search_path = ''
 as $$
 declare
   v_generation int;
-  v_user_key int;
 begin
   update raphael.provider_accounts a
   set status = 'active', cause = null, generation = a.generation + 1,
       scopes = p_scopes, ui_id = coalesce(p_ui_id, a.ui_id), site = p_site, connected_at = now(), updated_at = now()
   where a.id = p_account_id
-  returning a.generation, a.user_key into v_generation, v_user_key;
-  if p_time_zone is not null then
-    update raphael.people p set time_zone = p_time_zone where p.user_key = v_user_key and p.time_zone is null;
-  end if;
+  returning a.generation into v_generation;
   return v_generation;
 end
 $$;
-comment on function raphael_private.activate_account(uuid, text[], text, text, text) is
+comment on function raphael_private.activate_account(uuid, text[], text, text) is
   'Opens an account under a new generation: whatever still runs for an older one can commit nothing';
-grant execute on function raphael_private.activate_account(uuid, text[], text, text, text) to raphael_app;
+grant execute on function raphael_private.activate_account(uuid, text[], text, text) to raphael_app;
 
 create function raphael_private.store_tokens(
   p_account_id uuid,
@@ -125,7 +120,7 @@ set search_path = ''
 as $$
   select a.id, a.user_id, a.provider, a.region, a.external_user_id, a.via, a.status, a.scopes, a.generation,
          t.token_version, t.access_ct, t.refresh_ct, extract(epoch from t.expires_at - now())::float8,
-         clock_timestamp(), a.site, p.time_zone
+         clock_timestamp(), a.site, coalesce(p.time_zone, a.time_zone)
   from raphael.provider_accounts a
   join raphael.people p on p.user_key = a.user_key
   left join raphael_private.account_tokens t on t.account_id = a.id
@@ -136,13 +131,13 @@ comment on function raphael_private.load_account(uuid) is
 grant execute on function raphael_private.load_account(uuid) to raphael_app;
 
 create function raphael_private.find_account(p_provider text, p_external_user_id text)
-returns table (account_id uuid, user_id uuid, status text, generation int, time_zone text)
+returns table (account_id uuid, user_id uuid, via text, status text, generation int, time_zone text)
 language sql
 stable
 security definer
 set search_path = ''
 as $$
-  select a.id, a.user_id, a.status, a.generation, p.time_zone
+  select a.id, a.user_id, a.via, a.status, a.generation, coalesce(p.time_zone, a.time_zone)
   from raphael.provider_accounts a
   join raphael.people p on p.user_key = a.user_key
   where a.provider = p_provider and a.external_user_id = p_external_user_id and a.status <> 'disconnected'

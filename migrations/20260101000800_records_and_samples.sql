@@ -1,6 +1,9 @@
 -- A record is what the provider sent, stored once under the provider's own id. Samples and sessions are
 -- what it means, and go and come with it. Every key starts with the person, so that all of this could
--- be spread by person over several databases without a change.
+-- be spread by person over several databases without a change. Nothing here has a foreign key: it comes
+-- from `ingest_records` alone, which holds the person's account, and goes by `forget_person`. A check a
+-- row would be paid half a million times a person and year, and would wait for a deletion that waits for
+-- the writer.
 
 set role raphael_owner;
 
@@ -8,11 +11,11 @@ create table raphael_private.raw_records (
   id             bigint generated always as identity,
   source_version timestamptz not null,
   observed_at    timestamptz not null,
-  user_key       int not null references raphael.people (user_key) on delete cascade,
-  account_id     uuid not null references raphael.provider_accounts (id) deferrable initially deferred,
+  user_key       int not null,
+  account_id     uuid not null,
   resource       text not null,
   external_id    text not null,
-  payload        jsonb,
+  payload        json,
   deleted_at     timestamptz,
   quarantine     text[],
   sample_metrics smallint[],
@@ -31,19 +34,20 @@ comment on column raphael_private.raw_records.deleted_at is 'Tombstone: a late o
 comment on column raphael_private.raw_records.quarantine is 'Why parts of it are not believed';
 comment on column raphael_private.raw_records.sample_metrics is
   'Which metrics and span its samples have, so that they are found through the samples'' one index';
-create index raw_records_account on raphael_private.raw_records (account_id);
 
 create table raphael.sources (
-  id          int generated always as identity primary key,
-  user_key    int not null references raphael.people (user_key) on delete cascade,
-  account_id  uuid not null references raphael.provider_accounts (id) deferrable initially deferred,
-  device      text not null default '',
-  statistic   text not null default '',
-  entry       text not null default '',
-  daily_total boolean not null default false,
-  estimated   boolean not null default false,
-  scale       text not null default '',
-  unique (account_id, device, statistic, entry, daily_total, estimated, scale)
+  id           int generated always as identity,
+  user_key     int not null,
+  account_id   uuid not null,
+  device       text not null default '',
+  statistic    text not null default '',
+  entry        text not null default '',
+  daily_total  boolean not null default false,
+  estimated    boolean not null default false,
+  scale        text not null default '',
+  device_class text not null default '',
+  primary key (user_key, id),
+  unique (user_key, account_id, device, statistic, entry, daily_total, estimated, scale)
 );
 comment on table raphael.sources is 'Where values come from and how they were made, said once for many samples';
 comment on column raphael.sources.id is 'What a sample stores';
@@ -55,7 +59,8 @@ comment on column raphael.sources.entry is 'manual or automatic; empty where unk
 comment on column raphael.sources.daily_total is 'A whole local day''s value: never add the day''s intraday samples to it';
 comment on column raphael.sources.estimated is 'Derived by the vendor from something else';
 comment on column raphael.sources.scale is 'Of a score: 0..100, open_ended; empty for a measurement';
-create index sources_user on raphael.sources (user_key);
+comment on column raphael.sources.device_class is
+  'watch, ring, phone, … as shared/catalog/device_classes.ts reads it from the device''s name and the provider';
 
 alter table raphael.sources enable row level security;
 alter table raphael.sources force row level security;
@@ -68,33 +73,35 @@ create table raphael.samples (
   value          float8 not null,
   user_key       int not null,
   source_id      int not null,
-  duration_s     int,
+  duration_s     int not null,
+  local_date     date not null,
   metric_id      smallint not null,
   offset_minutes smallint,
+  day_origin     "char" not null,
   primary key (user_key, metric_id, start_at, source_id, record_id)
 );
-comment on table raphael.samples is 'Values of catalog metrics: 68 bytes and one index entry each';
+-- Nullable columns cost more than they hold: past 8 columns a row with one null in it is 8 bytes longer.
+comment on table raphael.samples is 'Values of catalog metrics: 76 bytes and one index entry each';
 comment on column raphael.samples.start_at is 'The instant, or the start of the span; local midnight for a daily value';
 comment on column raphael.samples.record_id is 'The raw record it was read from';
 comment on column raphael.samples.value is 'In the catalog''s unit';
 comment on column raphael.samples.user_key is 'Whose value it is';
 comment on column raphael.samples.source_id is 'raphael.sources';
-comment on column raphael.samples.duration_s is 'Length of the span in seconds; null for an instant';
+comment on column raphael.samples.duration_s is 'Length of the span in seconds; 0 for an instant';
+comment on column raphael.samples.local_date is
+  'The day as the person lived it: of a night''s values that of waking, of all else that of the start';
 comment on column raphael.samples.metric_id is 'raphael.metrics.id';
-comment on column raphael.samples.offset_minutes is 'The person''s clock, minutes east of UTC; null where the provider gave none';
--- No foreign key but the person's: record, source and metric come from `ingest_records` alone, the one
--- writer, and a check a row for each would be paid half a million times a person and year.
-alter table raphael.samples
-  add constraint samples_user_key_fkey foreign key (user_key)
-    references raphael.people (user_key) on delete cascade;
-
+comment on column raphael.samples.offset_minutes is
+  'The person''s clock, minutes east of UTC: the reading''s own, else that of the zone which dated it; null where nothing but a named day or UTC did';
+comment on column raphael.samples.day_origin is
+  'Who says which day it is: d the provider, r the reading''s own offset, p the person''s zone, a the account''s, u nobody (UTC)';
 alter table raphael.samples enable row level security;
 alter table raphael.samples force row level security;
 create policy owner_all on raphael.samples to raphael_owner using (true) with check (true);
 grant select on raphael.samples to authenticated;
 
 create table raphael.sessions (
-  user_key       int not null references raphael.people (user_key) on delete cascade,
+  user_key       int not null,
   record_id      bigint not null,
   kind           text not null check (kind in ('sleep', 'workout')),
   session_id     text not null,
@@ -103,6 +110,7 @@ create table raphael.sessions (
   end_at         timestamptz not null,
   offset_minutes smallint,
   local_date     date not null,
+  day_origin     "char" not null,
   type           text,
   is_nap         boolean,
   measures       jsonb not null default '{}',
@@ -120,6 +128,7 @@ comment on column raphael.sessions.start_at is 'Start; of a sleep, the start of 
 comment on column raphael.sessions.end_at is 'End';
 comment on column raphael.sessions.offset_minutes is 'The person''s clock at its start, minutes east of UTC';
 comment on column raphael.sessions.local_date is 'A sleep belongs to the day of waking, a workout to the day it starts';
+comment on column raphael.sessions.day_origin is 'Who says which day it is, as in raphael.samples';
 comment on column raphael.sessions.type is 'Our word for the sport; null for a sleep';
 comment on column raphael.sessions.is_nap is 'Null for a workout, or where unknown';
 comment on column raphael.sessions.measures is 'Seconds, metres, kilocalories, watts, beats per minute, by name';

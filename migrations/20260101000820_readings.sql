@@ -14,11 +14,15 @@ select
   m.category,
   s.value,
   m.unit,
-  s.duration_s,
+  nullif(s.duration_s, 0) as duration_s,
   s.offset_minutes,
+  s.local_date,
+  s.day_origin,
+  src.account_id,
   a.provider,
   a.via,
   src.device,
+  src.device_class,
   src.statistic,
   src.entry,
   src.daily_total,
@@ -26,7 +30,7 @@ select
 from raphael.samples s
 join raphael.people p on p.user_key = s.user_key
 join raphael.metrics m on m.id = s.metric_id
-join raphael.sources src on src.id = s.source_id
+join raphael.sources src on src.user_key = s.user_key and src.id = s.source_id
 join raphael.provider_accounts a on a.id = src.account_id;
 comment on view raphael.readings is 'Samples with metric, unit, source and provider spelled out';
 grant select on raphael.readings to authenticated;

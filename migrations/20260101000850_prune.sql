@@ -61,7 +61,7 @@ begin
   delete from raphael.provider_accounts a
   where a.status = 'pending' and a.connected_at is null
     and a.updated_at < (select raphael_private.outlived('pending_accounts'))
-    and not exists (select from raphael.sources s where s.account_id = a.id);
+    and not exists (select from raphael.sources s where s.user_key = a.user_key and s.account_id = a.id);
 end
 $$;
 comment on function raphael_private.prune() is 'Forgets what has served for as long as raphael_private.retention says';

@@ -37,6 +37,7 @@ import { createIsolate } from "./runtime/isolate.ts";
 import { resolveHost } from "./runtime/resolve.ts";
 import { createWorker } from "./runtime/worker.ts";
 import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
+import { redate } from "./sync/redate.ts";
 import { processWebhook } from "./webhooks/process.ts";
 import { createReceiver, maxBytes, mediaTypes } from "./webhooks/receive.ts";
 import { enqueueSubscriptions, subscribe } from "./webhooks/subscribe.ts";
@@ -82,6 +83,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     "webhook.process": processWebhook(deps),
     "token.refresh": refreshToken(deps),
     "keys.rotate": rotateKeys(deps),
+    "metrics.redate": redate(deps),
   };
 
   const listener = hasSession(config) ? createListener(config.databaseUrl) : undefined;

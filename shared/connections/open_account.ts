@@ -1,6 +1,7 @@
 import { ProblemError } from "../core/problems.ts";
 import { activateAccount, listAccounts, reserveAccount, storeTokens } from "../db/accounts.ts";
 import type { Sql } from "../db/client.ts";
+import { setAccountZone } from "../db/days.ts";
 import { enqueue } from "../db/jobs.ts";
 import { isRaised } from "../db/lost.ts";
 import { schedulePolls } from "../db/sync.ts";
@@ -62,12 +63,13 @@ async function open(
   await activateAccount(sql, id, {
     ...(scopes ? { scopes } : {}),
     ...(p.uiId ? { uiId: p.uiId } : {}),
-    ...(timeZone ? { timeZone } : {}),
     ...(site ? { site } : {}),
   });
+  const redates = timeZone !== undefined && await setAccountZone(sql, id, timeZone);
   await schedulePolls(sql, id, firstPolls(driver, scopes));
   await enqueue(sql, [
     ...backfillJobs(driver, { id, ...(scopes ? { scopes } : {}) }, deps.now()),
+    ...(redates ? [{ kind: "metrics.redate", payload: { userId: p.userId } } as const] : []),
     // Its news are of use from the first link on.
     ...(driver.webhook?.subscribe
       ? [{ kind: "webhook.subscribe", payload: { provider: driver.slug } } as const]

@@ -115,6 +115,12 @@ export function instantIn(timeZone: string, local: string): LocalInstant | undef
   return { instant, ...(offsetMinutes === undefined ? {} : { offsetMinutes }) };
 }
 
+/** Whether `text` names a day that the calendar has. */
+export function isLocalDate(text: string): boolean {
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? [];
+  return year !== undefined && isCalendarDay(Number(year), Number(month), Number(day));
+}
+
 /** The calendar day of `instant` on a clock `offsetMinutes` east of UTC. */
 export function localDateOf(instant: Date, offsetMinutes = 0): LocalDate {
   return new Date(instant.getTime() + offsetMinutes * MINUTE).toISOString().slice(0, 10);

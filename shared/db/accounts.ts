@@ -26,7 +26,7 @@ export interface StoredAccount {
   readonly readAt: string;
   /** Origin of the person's own server; null where the provider has its own. */
   readonly site: string | null;
-  /** The person's IANA zone; null where unknown. */
+  /** The person's IANA zone, else that of their profile at the provider; null where both are unknown. */
   readonly timeZone: string | null;
 }
 
@@ -74,12 +74,11 @@ export async function storeTokens(sql: Sql, accountId: string, t: SealedTokens):
 export async function activateAccount(
   sql: Sql,
   accountId: string,
-  p: { scopes?: readonly string[]; uiId?: string; timeZone?: string; site?: URL },
+  p: { scopes?: readonly string[]; uiId?: string; site?: URL },
 ): Promise<number> {
   const [row] = await sql<[{ generation: number }]>`
     select raphael_private.activate_account(
-      ${accountId}, ${p.scopes ? [...p.scopes] : null}::text[], ${p.uiId ?? null},
-      ${p.timeZone ?? null}, ${p.site?.origin ?? null}
+      ${accountId}, ${p.scopes ? [...p.scopes] : null}::text[], ${p.uiId ?? null}, ${p.site?.origin ?? null}
     ) as generation`;
   return row.generation;
 }
@@ -90,8 +89,10 @@ export interface AccountKey {
   readonly generation: number;
 }
 
-/** An account that a webhook is about, with its person's IANA zone. */
+/** An account that a webhook is about. */
 export interface FoundAccount extends AccountKey {
+  readonly via: string | null;
+  /** As `StoredAccount` has it. */
   readonly timeZone: string | null;
 }
 
@@ -102,7 +103,7 @@ export async function findAccounts(
   externalUserId: string,
 ): Promise<FoundAccount[]> {
   return await sql<FoundAccount[]>`
-    select account_id as id, status, generation, time_zone as "timeZone"
+    select account_id as id, via, status, generation, time_zone as "timeZone"
     from raphael_private.find_account(${provider}, ${externalUserId})`;
 }
 

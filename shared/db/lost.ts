@@ -12,9 +12,12 @@ export function isLost(error: unknown): boolean {
   return error instanceof postgres.PostgresError ? LOST_STATE.test(code) : LOST_CODE.test(code);
 }
 
-/** Whether two transactions stood in each other's way: the same again, a little later, works. */
+/**
+ * Whether two transactions stood in each other's way (serialization, deadlock, a lock not given in time):
+ * the same again, a little later, works.
+ */
 export function isConflict(error: unknown): boolean {
-  return error instanceof postgres.PostgresError && /^40(001|P01)$/.test(error.code);
+  return error instanceof postgres.PostgresError && /^(40001|40P01|55P03)$/.test(error.code);
 }
 
 /**

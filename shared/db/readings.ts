@@ -134,8 +134,8 @@ function isNoPart(sql: Sql, r: ReturnType<Sql>) {
   return sql`not exists (
     select
     from raphael.samples w
-    join raphael.sources ws on ws.id = w.source_id
-    join raphael.sources rs on rs.id = ${r}.source_id
+    join raphael.sources ws on ws.user_key = person.user_key and ws.id = w.source_id
+    join raphael.sources rs on rs.user_key = person.user_key and rs.id = ${r}.source_id
     where w.user_key = person.user_key and w.metric_id = any (wanted.whole_ids)
       and w.start_at between ${r}.start_at - interval '50 hours' and ${r}.start_at + interval '50 hours'
       and ws.account_id = rs.account_id and ws.device = rs.device

@@ -1,4 +1,5 @@
 import type { Sql } from "./client.ts";
+import { columnsOf } from "./columns.ts";
 
 /** A provider's record, as `ingest_records` takes it. */
 export interface RecordRow {
@@ -18,18 +19,24 @@ export interface SourceRow {
   readonly daily_total: boolean;
   readonly estimated: boolean;
   readonly scale: string;
+  readonly device_class: string;
 }
 
 export interface SampleRow {
   /** Ordinal of its `RecordRow`: a batch may hold one id twice. */
   readonly record: number;
   readonly metric: string;
-  readonly start_at: string;
+  /** Since 1970, in milliseconds and fractions of them. */
+  readonly start_ms: number;
   /** Ordinal of a `SourceRow`. */
   readonly source: number;
   readonly value: number;
-  readonly duration_s: number | null;
+  /** 0 for an instant. */
+  readonly duration_s: number;
+  /** Null where the reading has none: then the person's zone dates it, or the account's. */
   readonly offset_minutes: number | null;
+  /** The day that the provider names, which no offset can change. */
+  readonly local_date: string | null;
 }
 
 export interface SessionRow {
@@ -41,7 +48,7 @@ export interface SessionRow {
   readonly start_at: string;
   readonly end_at: string;
   readonly offset_minutes: number | null;
-  readonly local_date: string;
+  readonly local_date: string | null;
   readonly type: string | null;
   readonly is_nap: boolean | null;
   readonly measures: Readonly<Record<string, unknown>>;
@@ -55,22 +62,45 @@ export interface Batch {
   readonly sessions: readonly SessionRow[];
 }
 
+/** What was told of one resource of an account. */
+export interface Told {
+  readonly resource: string;
+  readonly observedAt: string;
+  readonly batch: Batch;
+}
+
+/** Who writes: the account, as it was when the writer looked. */
+export interface Writer {
+  readonly accountId: string;
+  readonly generation: number;
+}
+
+export interface Ingested {
+  /** Records that were not as they are. */
+  readonly changed: number;
+  /** Samples written for them. */
+  readonly stored: number;
+  /** Samples out of the catalog's range: none, as long as `toBatch` made the batch. */
+  readonly refused: number;
+}
+
 /**
- * Stores a batch; newest (version, observedAt) wins. Throws `accountClosed` where the account is
- * disconnected or was linked anew since `generation`.
+ * Stores an account's batches; newest (version, observedAt) wins. Throws `accountClosed` where the account
+ * is disconnected or was linked anew since `generation`.
  */
 export async function ingest(
   sql: Sql,
-  p: { accountId: string; generation: number; resource: string; observedAt: string; batch: Batch },
-): Promise<{ changed: number; stored: number }> {
-  const { records, sources, samples, sessions } = p.batch;
-  // SAFETY: rows are plain JSON values; postgres.js wants an index signature that interfaces lack.
-  const json = (rows: readonly unknown[]) => sql.json(rows as never);
-  const [row] = await sql<[{ changed: number; stored: number }]>`
-    select changed, stored
+  { accountId, generation }: Writer,
+  told: readonly Told[],
+): Promise<Ingested> {
+  const c = columnsOf(told);
+  // As text throughout: the driver would quote and escape each number of an array by itself.
+  const [row] = await sql<[Ingested]>`
+    select changed, stored, refused
     from raphael_private.ingest_records(
-      ${p.accountId}, ${p.generation}, ${p.resource}, ${p.observedAt}::text::timestamptz,
-      ${json(records)}, ${json(sources)}, ${json(samples)}, ${json(sessions)}
+      ${accountId}, ${generation}, ${c.records}::text::json, ${c.sources}::text::json, ${c.metrics},
+      ${c.series}::text::json, ${c.sampleSeries}::text::int[], ${c.starts}::text::float8[],
+      ${c.values}::text::float8[], ${c.sessions}::text::json
     )`;
   return row;
 }

@@ -110,6 +110,14 @@ export const JOBS = {
     timeoutSeconds: 60,
     priority: 200,
   }),
+  /** Date a person's readings without an offset of their own by another zone. */
+  "metrics.redate": job({
+    queue: "health-sync",
+    payload: z.object({ userId: z.uuid() }),
+    key: (p) => `redate:${p.userId}`,
+    timeoutSeconds: 60,
+    priority: 100,
+  }),
   /** Turn one stored webhook into data and jobs. */
   "webhook.process": job({
     queue: "webhook-processing",

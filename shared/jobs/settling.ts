@@ -99,7 +99,9 @@ export function createSettling({ db, onSettled, onRerun }: SettlingOptions) {
   function commitTogether(batch: readonly Ended[]): Promise<readonly Ended[]> {
     return db.transaction(async (tx) => {
       const mine = await assertLeases(tx, jobsOf(batch));
-      const held = batch.filter(({ job }) => mine.has(job.id));
+      // Each ingest holds its account until the commit: in one order, or two workers wait for each other.
+      const held = batch.filter(({ job }) => mine.has(job.id))
+        .toSorted((a, b) => Number(accountOf(a) > accountOf(b)) - Number(accountOf(a) < accountOf(b)));
       const work = held.map(async ({ outcome }) => await outcome.effect?.(tx));
       const results = await Promise.allSettled(work);
       // Only now: a statement that another effect still sends must not outlive the transaction.
@@ -133,6 +135,13 @@ export function createSettling({ db, onSettled, onRerun }: SettlingOptions) {
       if (unsettled.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
     },
   };
+}
+
+/** Empty for a job of no account. */
+function accountOf({ job: { payload } }: Ended): string {
+  return typeof payload === "object" && payload && "accountId" in payload
+    ? String(payload.accountId)
+    : "";
 }
 
 const jobsOf = (batch: readonly Ended[]) => batch.map(({ job }) => job);

@@ -1,13 +1,30 @@
-import type { Normalized, Provenance, SleepSession, Workout } from "../catalog/normalized.ts";
-import { localDateOf } from "../core/time.ts";
+import { deviceClass } from "../catalog/device_classes.ts";
+import { METRICS } from "../catalog/metrics.ts";
+import type {
+  Metric,
+  Normalized,
+  Provenance,
+  QuarantineReason,
+  SleepSession,
+  When,
+  Workout,
+} from "../catalog/normalized.ts";
+import { isLocalDate, SECOND } from "../core/time.ts";
 import type { Batch, RecordRow, SampleRow, SessionRow, SourceRow } from "../db/records.ts";
 import type { NormalizedRecord } from "../providers/resource.ts";
 import { deriveMetrics } from "./derive.ts";
 
-type Named = Pick<RecordRow, "ordinal" | "id">;
+interface Named extends Pick<RecordRow, "ordinal" | "id"> {
+  /** Why parts of it are not believed. */
+  readonly reasons: Set<QuarantineReason>;
+}
 
-/** Rows of what a provider's records mean; values that say where they come from share a source. */
-export function toBatch(records: readonly NormalizedRecord[]): Batch {
+/**
+ * Rows of what a provider's records mean; values that say where they come from share a source. `service`
+ * is the slug of the provider, or of the service behind an aggregator. What is out of the catalog's range
+ * is not passed on, and its record says so.
+ */
+export function toBatch(records: readonly NormalizedRecord[], service: string): Batch {
   const sources = new Map<string, SourceRow>();
   const samples: SampleRow[] = [];
   const sessions: SessionRow[] = [];
@@ -20,6 +37,7 @@ export function toBatch(records: readonly NormalizedRecord[]): Batch {
       daily_total: p.dailyTotal ?? false,
       estimated: p.estimated ?? false,
       scale,
+      device_class: deviceClass(p.device ?? "", service),
     };
     const key = JSON.stringify(row);
     const known = sources.get(key);
@@ -32,6 +50,7 @@ export function toBatch(records: readonly NormalizedRecord[]): Batch {
   function add(record: Named, item: Normalized): void {
     switch (item.kind) {
       case "metric":
+        if (!isPlausible(item)) return void record.reasons.add("implausible");
         samples.push(sample(record, item.metric, item.value, item, sourceOf(item)));
         return;
       case "score":
@@ -44,26 +63,29 @@ export function toBatch(records: readonly NormalizedRecord[]): Batch {
         sessions.push(session(record, item, sourceOf(item.device ? { device: item.device } : {})));
         for (const derived of deriveMetrics(item)) add(record, derived);
         return;
+      case "quarantine":
+        return void record.reasons.add(item.reason);
       // What is no measurement stays in the raw record.
       case "auto_activity":
       case "menstrual_cycle":
       case "deletion":
-      case "quarantine":
         return;
     }
   }
 
-  const rows = records.map((record, ordinal): RecordRow => {
-    const deleted = record.items.some((item) => item.kind === "deletion");
-    if (!deleted) { for (const item of record.items) add({ ordinal, id: record.id }, item); }
-    const reasons = record.items.flatMap((item) => item.kind === "quarantine" ? [item.reason] : []);
+  const rows = records.map(({ id, version, raw, items }, ordinal): RecordRow => {
+    const deleted = items.some((item) => item.kind === "deletion");
+    const reasons = new Set<QuarantineReason>();
+    for (const item of items) {
+      if (!deleted || item.kind === "quarantine") add({ ordinal, id, reasons }, item);
+    }
     return {
       ordinal,
-      id: record.id,
-      version: record.version?.toISOString() ?? null,
+      id,
+      version: version?.toISOString() ?? null,
       deleted,
-      raw: record.raw,
-      quarantine: reasons.length > 0 ? [...new Set(reasons)] : null,
+      raw,
+      quarantine: reasons.size > 0 ? [...reasons] : null,
     };
   });
   return { records: rows, sources: [...sources.values()], samples, sessions };
@@ -82,28 +104,35 @@ export function tombstone(recordId: string): Batch {
   return { records: [record], sources: [], samples: [], sessions: [] };
 }
 
+/** False for what is no number too. */
+function isPlausible({ metric, value }: Metric): boolean {
+  const [low, high] = METRICS[metric].plausible;
+  return value >= low && value <= high;
+}
+
 function sample(
   record: Named,
   metric: string,
   value: number,
-  at: { start: Date; end?: Date; offsetMinutes?: number },
+  at: When,
   source: number,
 ): SampleRow {
+  const start = at.start.getTime();
   return {
     record: record.ordinal,
     metric,
-    start_at: at.start.toISOString(),
+    start_ms: start,
     source,
     value,
-    duration_s: at.end ? Math.round((at.end.getTime() - at.start.getTime()) / 1_000) : null,
+    duration_s: at.end ? Math.round((at.end.getTime() - start) / SECOND) : 0,
     offset_minutes: at.offsetMinutes ?? null,
+    local_date: namedDay(at),
   };
 }
 
 function session(record: Named, item: SleepSession | Workout, source: number): SessionRow {
-  const { kind, id, start, end, offsetMinutes, localDate, device: _, ...rest } = item;
+  const { kind, id, start, end, offsetMinutes, localDate: _, device: __, ...rest } = item;
   const { stages, isNap, type, ...measures } = rest as Partial<SleepSession> & Partial<Workout>;
-  const lived = kind === "sleep" ? end : start;
   return {
     record: record.ordinal,
     kind,
@@ -112,12 +141,17 @@ function session(record: Named, item: SleepSession | Workout, source: number): S
     start_at: start.toISOString(),
     end_at: end.toISOString(),
     offset_minutes: offsetMinutes ?? null,
-    local_date: localDate ?? localDateOf(lived, offsetMinutes ?? 0),
+    local_date: namedDay(item),
     type: type ?? null,
     is_nap: isNap ?? null,
     measures,
     stages: stages ?? null,
   };
+}
+
+/** A day that the calendar does not have is a mistake of the provider's: the offset tells it then. */
+function namedDay({ localDate }: When): string | null {
+  return localDate !== undefined && isLocalDate(localDate) ? localDate : null;
 }
 
 function scaleName(scale: readonly [number, number] | "open_ended"): string {

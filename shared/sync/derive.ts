@@ -50,7 +50,7 @@ const MEANS: Readonly<Partial<Record<MetricCode, NonNullable<Metric["statistic"]
   speed: "average",
 };
 
-/** The metrics of one session; nothing for anything else. Implausible ones are left out. */
+/** The metrics of one session, plausible or not; nothing for anything else. */
 export function deriveMetrics(item: Normalized): Metric[] {
   if (item.kind === "sleep") return apply(FROM_SLEEP, item);
   if (item.kind === "workout") {
@@ -65,9 +65,8 @@ function apply<S extends SleepSession | Workout>(rules: readonly Rule<S>[], sess
   return rules.flatMap(([metric, member, from]) => {
     const reading = session[member];
     if (typeof reading !== "number") return [];
-    const { unit, plausible: [low, high] } = METRICS[metric];
+    const { unit } = METRICS[metric];
     const value = convert(reading, from, unit);
-    if (!(value >= low && value <= high)) return [];
     // SAFETY: the unit is read from the metric's own row.
     return [{
       kind: "metric",
@@ -77,6 +76,7 @@ function apply<S extends SleepSession | Workout>(rules: readonly Rule<S>[], sess
       start: session.start,
       end: session.end,
       ...(session.offsetMinutes === undefined ? {} : { offsetMinutes: session.offsetMinutes }),
+      ...(session.localDate === undefined ? {} : { localDate: session.localDate }),
       ...(session.device === undefined ? {} : { device: session.device }),
       ...(MEANS[metric] ? { statistic: MEANS[metric] } : {}),
     } as unknown as Metric];

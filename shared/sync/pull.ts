@@ -1,11 +1,11 @@
 import type { Sql } from "../db/client.ts";
-import { ingest } from "../db/records.ts";
 import { noteSync } from "../db/sync.ts";
 import type { Handler } from "../jobs/handlers.ts";
 import type { Outcome } from "../jobs/outcome.ts";
 import { ProviderError } from "../providers/errors.ts";
 import { toBatch, tombstone } from "./batch.ts";
-import { type SyncDeps, withAccess } from "./call.ts";
+import { type OpenAccess, type SyncDeps, withAccess } from "./call.ts";
+import { ingestTogether } from "./ingest_together.ts";
 
 /** One page of one window: its rows, the cursor and the job's state commit together. */
 export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
@@ -25,13 +25,12 @@ export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
           count: batch.unidentified,
         });
       }
+      const rows = toBatch(batch.records, serviceOf(account));
       const effect = async (tx: Sql) => {
-        await ingest(tx, {
-          accountId: account.id,
-          generation: account.generation,
+        await ingestTogether(tx, writerOf(account), {
           resource,
           observedAt: account.readAt,
-          batch: toBatch(batch.records),
+          batch: rows,
         });
         if (batch.next === undefined) await noteSync(tx, account.id, resource);
       };
@@ -40,6 +39,9 @@ export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
         : { kind: "continue", cursor: batch.next, effect };
     });
 }
+
+const writerOf = ({ id, generation }: OpenAccess["account"]) => ({ accountId: id, generation });
+const serviceOf = ({ via, provider }: OpenAccess["account"]) => via ?? provider;
 
 /** One record that a webhook named; where the provider no longer has it, neither do we. */
 export function pullRecord(deps: SyncDeps): Handler<"sync.record"> {
@@ -50,15 +52,15 @@ export function pullRecord(deps: SyncDeps): Handler<"sync.record"> {
       const store = (batch: ReturnType<typeof toBatch>): Outcome<Sql> => ({
         kind: "done",
         effect: async (tx) => {
-          const { id: accountId, generation } = account;
-          await ingest(tx, { accountId, generation, resource, observedAt: account.readAt, batch });
-          await noteSync(tx, accountId, resource);
+          const told = { resource, observedAt: account.readAt, batch };
+          await ingestTogether(tx, writerOf(account), told);
+          await noteSync(tx, account.id, resource);
         },
       });
       try {
         const ask = { resource, recordId, account: ref, window: { from: now, to: now } };
         const batch = await provider.driver.fetchPage(ask, provider.context(signal));
-        return store(toBatch(batch.records));
+        return store(toBatch(batch.records, serviceOf(account)));
       } catch (error) {
         const gone = error instanceof ProviderError && error.failure.kind === "rejected" &&
           (error.failure.status === 404 || error.failure.status === 410);

@@ -10,7 +10,6 @@ import {
 import type { Sql } from "../db/client.ts";
 import { isRaised } from "../db/lost.ts";
 import { enqueue } from "../db/jobs.ts";
-import { ingest } from "../db/records.ts";
 import { findOpenState } from "../db/states.ts";
 import { noteSync } from "../db/sync.ts";
 import { readWebhook, settleWebhook, type WebhookOutcome } from "../db/webhooks.ts";
@@ -19,6 +18,7 @@ import type { ConfiguredProvider } from "../providers/configured.ts";
 import type { WebhookEvent } from "../providers/webhook.ts";
 import { toBatch, tombstone } from "../sync/batch.ts";
 import type { SyncDeps } from "../sync/call.ts";
+import { ingestTogether } from "../sync/ingest_together.ts";
 import { newsJobs } from "./news.ts";
 
 /** An event that comes while its person still holds the ticket waits for them so long. */
@@ -127,7 +127,7 @@ function stepOf(
         const zone = account.timeZone === null ? {} : { timeZone: account.timeZone };
         const context = { receivedAt: new Date(receivedAt), ...zone };
         const { records } = driver.normalise(event.resource, event.body, context);
-        return { account, batch: toBatch(records) };
+        return { account, batch: toBatch(records, account.via ?? driver.slug) };
       });
       return forEach(
         batches,
@@ -152,9 +152,9 @@ async function store(
   observedAt: string,
   batch: ReturnType<typeof toBatch>,
 ): Promise<void> {
-  const { id: accountId, generation } = account;
-  await ingest(tx, { accountId, generation, resource, observedAt, batch });
-  await noteSync(tx, accountId, resource);
+  const writer = { accountId: account.id, generation: account.generation };
+  await ingestTogether(tx, writer, { resource, observedAt, batch });
+  await noteSync(tx, account.id, resource);
 }
 
 /** A widget tells who came: the account waits, closed, for the person who began to bring the ticket. */

@@ -160,6 +160,7 @@ Deno.test("deleting a user of the project takes everything of theirs, and nothin
       "raphael.provider_accounts",
       "raphael.sources",
       "raphael.samples",
+      "raphael.daily",
       "raphael.sessions",
       "raphael_private.account_tokens",
       "raphael_private.oauth_states",

@@ -54,10 +54,8 @@ Deno.test("ingest_records() lets a version win over none, and the later seen of 
   await withDatabase(async ({ app, admin }) => {
     const account = await addAccount(app, await addPerson(admin));
     await store(app, account, one(50), { observedAt: day(5) });
-    assert.deepEqual(await store(app, account, one(51), { observedAt: day(4) }), {
-      changed: 0,
-      stored: 0,
-    });
+    const late = await store(app, account, one(51), { observedAt: day(4) });
+    assert.deepEqual(late, { changed: 0, stored: 0, refused: 0 });
     await store(app, account, one(52), { observedAt: day(6) });
     assert.deepEqual(await values(admin), [52]);
     await store(app, account, one(53, { version: day(1) }), { observedAt: day(1) });
@@ -69,10 +67,10 @@ Deno.test("ingest_records() lets a version win over none, and the later seen of 
 Deno.test("ingest_records() writes no sample for a record that is as it was", async () => {
   await withDatabase(async ({ app, admin }) => {
     const account = await addAccount(app, await addPerson(admin));
-    assert.deepEqual(await store(app, account, one(60)), { changed: 1, stored: 1 });
+    assert.deepEqual(await store(app, account, one(60)), { changed: 1, stored: 1, refused: 0 });
     const before = await places(admin);
     const again = await store(app, account, one(60), { observedAt: day(9) });
-    assert.deepEqual(again, { changed: 0, stored: 0 });
+    assert.deepEqual(again, { changed: 0, stored: 0, refused: 0 });
     assert.deepEqual(await places(admin), before);
   });
 });
@@ -147,7 +145,7 @@ Deno.test("ingest_records() takes the newest of a record that a batch holds twic
       { id: "s", values: [{ at: AT, value: 71 }, { at: day(1), value: 72 }] },
       { id: "s", values: [{ at: AT, value: 70 }] },
     ]);
-    assert.deepEqual(await store(app, account, twice), { changed: 2, stored: 2 });
+    assert.deepEqual(await store(app, account, twice), { changed: 2, stored: 2, refused: 0 });
     const rows =
       await admin`select source_version::text from raphael_private.raw_records order by 1`;
     assert.deepEqual(rows.map((row) => row["source_version"]), [
@@ -181,7 +179,7 @@ Deno.test("ingest_records() waits for another that first stores the record, and 
       await new Promise((resolve) => setTimeout(resolve, 100));
       return { second };
     });
-    assert.deepEqual(await second, { changed: 1, stored: 1 });
+    assert.deepEqual(await second, { changed: 1, stored: 1, refused: 0 });
     assert.deepEqual(await values(admin), [61]);
   });
 });

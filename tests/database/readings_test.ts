@@ -36,6 +36,7 @@ Deno.test("row security hides every row of another, and everything from anon", a
       "provider_accounts",
       "sources",
       "samples",
+      "daily",
       "readings",
       "health_metrics",
     ];

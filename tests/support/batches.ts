@@ -1,5 +1,5 @@
 import { ingest } from "@shared/db/records.ts";
-import type { Batch, RecordRow, SampleRow, SourceRow } from "@shared/db/records.ts";
+import type { Batch, Ingested, RecordRow, SampleRow, SourceRow } from "@shared/db/records.ts";
 import type { Sql } from "@shared/db/client.ts";
 import type { TestAccount } from "./people.ts";
 
@@ -11,6 +11,7 @@ const PLAIN: SourceRow = {
   daily_total: false,
   estimated: false,
   scale: "",
+  device_class: "",
 };
 
 export interface Value {
@@ -18,6 +19,9 @@ export interface Value {
   readonly value: number;
   readonly metric?: string;
   readonly offsetMinutes?: number;
+  readonly durationSeconds?: number;
+  /** The day that the provider names. */
+  readonly localDate?: string;
 }
 
 /** One record and its values; `version` and `deleted` as the provider says. */
@@ -50,12 +54,19 @@ function sample(record: number, value: Value): SampleRow {
   return {
     record,
     metric: value.metric ?? "heart_rate",
-    start_at: value.at,
+    start_ms: milliseconds(value.at),
     source: 0,
     value: value.value,
-    duration_s: null,
+    duration_s: value.durationSeconds ?? 0,
     offset_minutes: value.offsetMinutes ?? null,
+    local_date: value.localDate ?? null,
   };
+}
+
+/** With microseconds, which a Date does not keep. */
+function milliseconds(at: string): number {
+  const [, micros = "0"] = /\.\d{3}(\d{3})Z$/.exec(at) ?? [];
+  return Date.parse(at) + Number(micros) / 1_000;
 }
 
 /** Stores what an account told of one resource, as observed at `observedAt`. */
@@ -64,8 +75,8 @@ export async function store(
   account: TestAccount,
   batch: Batch,
   p: { readonly observedAt?: string; readonly resource?: string } = {},
-): Promise<{ changed: number; stored: number }> {
+): Promise<Ingested> {
   const { observedAt = "2026-03-01T00:00:00Z", resource = "heartrate" } = p;
   const { id: accountId, generation } = account;
-  return { ...await ingest(sql, { accountId, generation, resource, observedAt, batch }) };
+  return { ...await ingest(sql, { accountId, generation }, [{ resource, observedAt, batch }]) };
 }

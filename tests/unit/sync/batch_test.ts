@@ -18,7 +18,7 @@ Deno.test("toBatch() says each source once, and marks what must not mix", () => 
     record("c", ...measure("steps", count(0), { ...HOUR, dailyTotal: true })),
     record("d", ...rate("sleep_score", 80, [0, 100], AT)),
     record("e", ...rate("strain_score", 14, "open_ended", AT)),
-  ]);
+  ], "oura");
   assert.deepEqual(samples.map(({ record, source, value }) => [record, source, value]), [
     [0, 0, 60],
     [1, 0, 61],
@@ -27,12 +27,14 @@ Deno.test("toBatch() says each source once, and marks what must not mix", () => 
     [4, 3, 14],
   ]);
   assert.deepEqual(
-    sources.map(({ ordinal, device, daily_total, scale }) => [ordinal, device, daily_total, scale]),
+    sources.map((
+      { ordinal, device, daily_total, scale, device_class },
+    ) => [ordinal, device, daily_total, scale, device_class]),
     [
-      [0, "ring", false, ""],
-      [1, "", true, ""],
-      [2, "", false, "0..100"],
-      [3, "", false, "open_ended"],
+      [0, "ring", false, "", "ring"],
+      [1, "", true, "", "ring"],
+      [2, "", false, "0..100", "ring"],
+      [3, "", false, "open_ended", "ring"],
     ],
   );
 });
@@ -44,12 +46,12 @@ Deno.test("toBatch() keeps zero as a value and null as no clock, and spans in se
       ...measure("steps", count(0), HOUR),
       ...measure("heart_rate", beatsPerMinute(60), AT),
     ),
-  ]);
+  ], "oura");
   assert.deepEqual(
     samples.map(({ value, duration_s, offset_minutes }) => [value, duration_s, offset_minutes]),
     [
       [0, 3_600, 0],
-      [60, null, null],
+      [60, 0, null],
     ],
   );
 });
@@ -63,7 +65,7 @@ Deno.test("toBatch() lets nothing of a deleted record through, and names each re
       { kind: "quarantine", reason: "implausible" },
       { kind: "quarantine", reason: "sentinel" },
     ),
-  ]);
+  ], "oura");
   assert.deepEqual(batch.samples, []);
   assert.deepEqual(batch.records.map(({ deleted, quarantine }) => [deleted, quarantine]), [
     [true, null],
@@ -73,7 +75,7 @@ Deno.test("toBatch() lets nothing of a deleted record through, and names each re
   assert.deepEqual([records[0]?.id, records[0]?.deleted, samples.length], ["gone", true, 0]);
 });
 
-Deno.test("toBatch() keeps a sleep whole on the day of waking, and derives its metrics", () => {
+Deno.test("toBatch() leaves the day to the database, unless the provider names one that there is", () => {
   const sleep = {
     kind: "sleep",
     start: new Date("2026-02-01T21:00:00Z"),
@@ -84,18 +86,46 @@ Deno.test("toBatch() keeps a sleep whole on the day of waking, and derives its m
   const { sessions, samples } = toBatch([
     record("night", sleep),
     record("other", { ...sleep, id: "own", localDate: "2026-02-09" }),
-  ]);
+    record("mistaken", { ...sleep, localDate: "2026-02-30" }),
+  ], "oura");
   assert.deepEqual(
     sessions.map((
       { record, session_id, local_date, measures },
     ) => [record, session_id, local_date, measures]),
     [
-      [0, "night", "2026-02-02", { asleepSeconds: 25_200 }],
+      [0, "night", null, { asleepSeconds: 25_200 }],
       [1, "own", "2026-02-09", { asleepSeconds: 25_200 }],
+      [2, "mistaken", null, { asleepSeconds: 25_200 }],
     ],
   );
-  assert.deepEqual(samples.map(({ record, metric, value }) => [record, metric, value]), [
-    [0, "sleep_duration", 420],
-    [1, "sleep_duration", 420],
+  assert.deepEqual(
+    samples.map(({ record, metric, value, local_date }) => [record, metric, value, local_date]),
+    [
+      [0, "sleep_duration", 420, null],
+      [1, "sleep_duration", 420, "2026-02-09"],
+      [2, "sleep_duration", 420, null],
+    ],
+  );
+});
+
+Deno.test("toBatch() passes nothing on that is out of the catalog's range, and says so", () => {
+  const run = { kind: "workout", ...HOUR, hrAverage: 900, distanceMetres: 10_000 } as const;
+  const { records, samples, sessions } = toBatch([
+    record("derived", run),
+    record("measured", ...measure("heart_rate", beatsPerMinute(19), AT)),
+    record("edge", ...measure("heart_rate", beatsPerMinute(20), AT)),
+    record("none", ...measure("heart_rate", beatsPerMinute(NaN), AT)),
+  ], "strava");
+  assert.deepEqual(records.map(({ quarantine }) => quarantine), [
+    ["implausible"],
+    ["implausible"],
+    null,
+    ["implausible"],
   ]);
+  assert.deepEqual(samples.map(({ metric }) => metric), [
+    "workout_duration",
+    "workout_distance",
+    "heart_rate",
+  ]);
+  assert.equal(sessions[0]?.measures["hrAverage"], 900, "what was said stays with the session");
 });

@@ -30,6 +30,8 @@ Deno.test("deriveMetrics() reads a night in the catalog's units, over its span",
   });
   const [first] = deriveMetrics(night);
   assert.deepEqual([first?.start, first?.end, first?.offsetMinutes], [WHEN.start, WHEN.end, 60]);
+  const [named] = deriveMetrics({ ...night, localDate: "2026-02-03" });
+  assert.deepEqual([first?.localDate, named?.localDate], [undefined, "2026-02-03"]);
 });
 
 Deno.test("deriveMetrics() marks means over the session, so that they never mix with instants", () => {
@@ -38,7 +40,7 @@ Deno.test("deriveMetrics() marks means over the session, so that they never mix 
   assert.deepEqual(statistics, [["sleep_hr_min", undefined], ["hrv_rmssd", "nightly_average"]]);
 });
 
-Deno.test("deriveMetrics() reads a workout, and leaves out what is absent or cannot be", () => {
+Deno.test("deriveMetrics() reads a workout, and leaves out what is absent", () => {
   const run: Workout = {
     kind: "workout",
     ...WHEN,
@@ -46,12 +48,13 @@ Deno.test("deriveMetrics() reads a workout, and leaves out what is absent or can
     durationSeconds: 3_600,
     distanceMetres: 10_000,
     energyKilocalories: 640,
-    hrAverage: 900,
+    hrAverage: 140,
   };
   assert.deepEqual(of(run), {
     workout_duration: 3_600,
     workout_distance: 10_000,
     workout_energy: 640,
+    heart_rate_avg: 140,
   });
 });
 
