@@ -30,12 +30,6 @@ export const refusal = z.object({
   description: "The same for every reason, to the byte: a stranger learns nothing from it",
 });
 
-export const health = z.object({
-  status: z.literal("healthy"),
-  version: z.string().meta({ description: "The release", examples: ["1.0.0"] }),
-  uptime: z.number().int().min(0).meta({ description: "Seconds since this instance began" }),
-}).meta({ id: "Health" });
-
 /** Of `sync-worker`. */
 export const accepted = z.object({
   success: z.literal(true),

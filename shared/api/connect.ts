@@ -39,12 +39,11 @@ const typed = {
 };
 
 /** `POST /connect/:provider`; `site` and `token` as `GET /connect/providers` says that it needs them. */
-export const beginBody = z.strictObject({ redirectTo, region, serviceName, ...typed })
-  .meta({ id: "BeginRequest" });
+export const beginBody = z.strictObject({ redirectTo, region, serviceName, ...typed });
 /** `POST /connect/complete`. */
-export const completeBody = z.strictObject({ ticket }).meta({ id: "CompleteRequest" });
+export const completeBody = z.strictObject({ ticket });
 /** `POST /connect/:provider/sync`. */
-export const syncBody = z.strictObject({ days }).meta({ id: "SyncRequest" });
+export const syncBody = z.strictObject({ days });
 
 /** Older callers say `provider_key`. */
 const named = {
@@ -60,7 +59,7 @@ export const connectBody = z.discriminatedUnion("action", [
   z.strictObject({ action: z.literal("sync"), ...named, ...syncBody.shape }),
   z.strictObject({ action: z.literal("disconnect"), ...named }),
   z.strictObject({ action: z.literal("complete"), ...completeBody.shape }),
-]).meta({ id: "ConnectRequest" });
+]);
 
 /** The provider of such a body. Throws `invalid_request` where it names none. */
 export function providerOf(

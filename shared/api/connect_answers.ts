@@ -52,7 +52,9 @@ export const source = z.object({
   }),
   connectedAt: instant("When it was linked"),
   lastSyncAt: instant("When its newest data came").nullable(),
-  deviceCount: z.number().int().min(0).meta({ description: "1 where it is active, for older pages" }),
+  deviceCount: z.number().int().min(0).meta({
+    description: "1 where it is active, for older pages",
+  }),
 }).meta({ id: "Account", description: "An account at a provider that the person has linked" });
 
 export const linked = z.object({ success, data: source }).meta({
@@ -70,7 +72,8 @@ export const providerInfo = z.object({
   slug,
   name: z.string().meta({ examples: ["Oura"] }),
   kind: z.enum(KINDS).meta({
-    description: "How it is linked: by a page of the provider's (`oauth2`, `widget`), by what the " +
+    description:
+      "How it is linked: by a page of the provider's (`oauth2`, `widget`), by what the " +
       "person types (`credentials`), or by an app on the phone (`bridge`)",
   }),
   status: z.enum(["available", "not_configured", "unavailable"]).meta({
@@ -82,7 +85,8 @@ export const providerInfo = z.object({
     z.object({
       name: z.string().meta({ examples: ["consent"] }),
       kind: z.enum(["url", "secret", "page", "choice", "app"]).meta({
-        description: "A field to fill in (`url`, `secret`), a page to visit, a choice, a phone's app",
+        description:
+          "A field to fill in (`url`, `secret`), a page to visit, a choice, a phone's app",
       }),
       choices: z.array(z.string()).optional(),
     }),
@@ -92,7 +96,9 @@ export const providerInfo = z.object({
     examples: [["heart_rate", "steps"]],
   }),
   sessions: z.array(z.enum(["sleep", "workout"])),
-  webhook: z.boolean().meta({ description: "Whether news comes by itself; otherwise it is polled" }),
+  webhook: z.boolean().meta({
+    description: "Whether news comes by itself; otherwise it is polled",
+  }),
   regions: z.array(z.string()).optional().meta({
     description: "Regions to choose from, the default first",
   }),

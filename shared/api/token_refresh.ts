@@ -8,7 +8,7 @@ export const refreshBody = z.strictObject({
   provider: z.string().min(1).max(40)
     .meta({ description: "A provider of theirs; all where it is absent", examples: ["oura"] })
     .transform((id) => readProviderId(id.toLowerCase()).provider).optional(),
-}).meta({ id: "RefreshRequest" });
+});
 
 /**
  * The answer of the older function. Refreshes are queued, so success here means "will be refreshed";

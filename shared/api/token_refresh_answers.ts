@@ -6,9 +6,13 @@ const count = z.number().int().min(0);
 
 export const refreshQueued = z.object({
   success,
-  status: z.literal("completed").meta({ description: "For older pages: what is queued will be done" }),
+  status: z.literal("completed").meta({
+    description: "For older pages: what is queued will be done",
+  }),
   total_accounts: count,
-  successful_refreshes: count.meta({ description: "All of them: one that fails shows in its source" }),
+  successful_refreshes: count.meta({
+    description: "All of them: one that fails shows in its source",
+  }),
   failed_refreshes: z.literal(0),
   results: z.array(
     z.object({

@@ -48,7 +48,8 @@ Deno.test("an app's typed client links Oura, reads its heart rates, and knows it
       assert.equal(linked.data?.data.uiStatus, "connected");
 
       const query = { types: ["HEART_RATE", "steps"], limit: 5 };
-      const values = async () => (await api.GET("/metrics", { params: { query } })).data?.data ?? [];
+      const values = async () =>
+        (await api.GET("/metrics", { params: { query } })).data?.data ?? [];
       let rows: readonly components["schemas"]["Metric"][] = [];
       for (let tries = 0; tries < 100 && rows.length < 5; tries++) {
         await new Promise((resolve) => setTimeout(resolve, 200));
@@ -68,7 +69,9 @@ Deno.test("an app's typed client links Oura, reads its heart rates, and knows it
       const page = await fetch(`${stack.url}/docs`);
       assert.match(await page.text(), /swagger-ui-bundle\.js/);
       const document = await fetch(`${stack.url}/docs/openapi.json`);
-      const committed = await Deno.readTextFile(new URL("../../docs/openapi.json", import.meta.url));
+      const committed = await Deno.readTextFile(
+        new URL("../../docs/openapi.json", import.meta.url),
+      );
       assert.deepEqual(await document.json(), JSON.parse(committed));
     } finally {
       process.kill("SIGTERM");
@@ -86,7 +89,10 @@ export async function refusedByTheCompiler(): Promise<void> {
   // @ts-expect-error -- `ticket` is missing
   await api.POST("/connect/complete", { body: {} });
   // @ts-expect-error -- there is no such member
-  await api.POST("/connect/{provider}", { params: { path: { provider: "oura" } }, body: { tickets: 1 } });
+  await api.POST("/connect/{provider}", {
+    params: { path: { provider: "oura" } },
+    body: { tickets: 1 },
+  });
   const { data } = await api.GET("/connect/sources");
   // @ts-expect-error -- sources have no such status
   if (data?.data[0]?.status === "GONE") return;

@@ -7,7 +7,7 @@ import { createApp as syncWorker } from "../../functions/sync-worker/app.ts";
 import { createApp as tokenRefresh } from "../../functions/token-refresh/app.ts";
 import { httpRuntime } from "./http_runtime.ts";
 
-/** Every route of the functions but `webhooks`, which has one, and no router. */
+/** Every route of the functions but `webhooks`, which has one and no router, and the health of all. */
 function routes(): readonly string[] {
   // SAFETY: no port is called, for no request is made.
   const unused = {} as never;
@@ -22,8 +22,10 @@ function routes(): readonly string[] {
   const apps = [connect, metrics, oauthCallback, syncWorker, tokenRefresh]
     .map((create) => create(runtime));
   const found = apps.flatMap(({ routes }) => routes)
-    .filter(({ method }) => method !== "ALL")
-    .map(({ method, path }) => `${method} ${path.replace(/\/$/, "").replaceAll(/:(\w+)/g, "{$1}")}`);
+    .filter(({ method, path }) => method !== "ALL" && !path.endsWith("/health"))
+    .map(({ method, path }) =>
+      `${method} ${path.replace(/\/$/, "").replaceAll(/:(\w+)/g, "{$1}")}`
+    );
   return [...new Set(found)].sort();
 }
 

@@ -8,7 +8,11 @@ import type { Output } from "./output.ts";
 const DESCRIPTION = `Connects a person's wearables and health services to an app's own Supabase \
 project.
 
-Errors are problems by RFC 9457: decide by \`type\`. Every operation below \`/me/\`, and every read by \
+Errors are problems by RFC 9457: decide by \`type\`. Every answer has \`x-request-id\`, and those to a \
+person \`ratelimit-limit\`, \`ratelimit-remaining\` and \`ratelimit-reset\` (seconds). Every function \
+answers \`GET /<function>/health\`.
+
+Every operation below \`/me/\`, and every read by \
 POST, is another address of one that stands without: they are there for the app's older pages and for \
 \`functions.invoke\`, which posts. Bodies are JSON and may hold nothing that is not listed; answers may \
 gain members.`;
@@ -23,7 +27,7 @@ export function openapiDocument(): Node {
     paths.set(operation.path, item);
   }
   return {
-    openapi: "3.1.1",
+    openapi: "3.1.0",
     info: {
       title: "Raphael Health Connect",
       version: "1.0.0",
@@ -57,8 +61,7 @@ export function openapi(): readonly Output[] {
     { path: "docs/openapi.json", text: `${JSON.stringify(document, null, 2)}\n` },
     {
       path: "shared/api/openapi_document.ts",
-      text:
-        `// Generated from shared/api/operations/ by \`deno task generate\`: change it there.
+      text: `// Generated from shared/api/operations/ by \`deno task generate\`: change it there.
 // deno-fmt-ignore: one text, in one line
 export const OPENAPI_DOCUMENT = ${JSON.stringify(JSON.stringify(document))};
 `,

@@ -35,7 +35,7 @@ export const glucoseQuery = z.strictObject({
   low: threshold("low"),
   high: threshold("high"),
   veryHigh: threshold("veryHigh"),
-  limit: whole(0, 1_000, "Single readings at most, the newest of the period").default(288),
+  limit: whole(0, 1_000, "Single readings at most, the newest of the period").prefault(288),
   provider: provider.optional(),
   source: source.optional(),
 }).refine(({ days, hours }) => days === undefined || hours === undefined, {

@@ -4,7 +4,7 @@ import { answerOf, day, offsetMinutes, sourceRef, time, type Told } from "./part
 
 /** Query of `GET /metrics/sleep/latest`, body of the same by POST. */
 export const sleepQuery = z.strictObject({
-  days: whole(1, 366, "How far back the last sleep may lie").default(30),
+  days: whole(1, 366, "How far back the last sleep may lie").prefault(30),
   provider: provider.optional(),
   source: source.optional(),
 });

@@ -37,7 +37,8 @@ const begin: Operation = {
   method: "post",
   path: "/connect/{provider}",
   summary: "Begin to link a provider",
-  description: "Answers the provider's page; send the person there. They come back to `redirectTo` " +
+  description:
+    "Answers the provider's page; send the person there. They come back to `redirectTo` " +
     "with `connect_ticket`, which completes the link, or with `error`. A provider without a page " +
     "(`kind` is `credentials`) is linked at once by what the person typed.",
   input: beginBody,

@@ -7,7 +7,7 @@ export const TAGS = {
   metrics: "What the linked accounts brought, read as the person with row level security on",
   tokens: "Renewing the tokens of linked accounts",
   providers: "What providers and their pages call",
-  operation: "What the scheduler and monitors call",
+  operation: "What the scheduler calls",
 } as const;
 
 /**
@@ -60,15 +60,22 @@ export function alias(
 }
 
 const WORK = ["internal", "unavailable"] as const;
-const SESSION = ["session_missing", "session_invalid", "session_expired", "rate_limited"] as const;
+/** Whoever calls as a page does may send JSON alone, whatever the method. */
+const PAGE = [
+  "session_missing",
+  "session_invalid",
+  "session_expired",
+  "media_type_unsupported",
+  "rate_limited",
+] as const;
 
 const OF_CALLER: Readonly<Record<Caller, readonly ProblemName[]>> = {
   anyone: [],
-  person: [...WORK, ...SESSION],
-  account: [...WORK, ...SESSION, "anonymous_user"],
-  scheduler: [...WORK, "caller_unknown"],
-  person_or_scheduler: [...WORK, ...SESSION],
-  provider: WORK,
+  person: [...WORK, ...PAGE],
+  account: [...WORK, ...PAGE, "anonymous_user"],
+  scheduler: ["caller_unknown"],
+  person_or_scheduler: [...WORK, ...PAGE],
+  provider: [],
 };
 
 const OF_BODY: readonly ProblemName[] = [
@@ -76,7 +83,6 @@ const OF_BODY: readonly ProblemName[] = [
   "malformed_body",
   "body_timeout",
   "body_too_large",
-  "media_type_unsupported",
 ];
 
 /** Every problem that an operation can answer with. */

@@ -1,6 +1,6 @@
 /** What is no part of `connect` and `metrics`. */
 import { z } from "zod";
-import { accepted, health } from "../common_answers.ts";
+import { accepted } from "../common_answers.ts";
 import { refreshBody } from "../token_refresh.ts";
 import { dueQueued, refreshQueued } from "../token_refresh_answers.ts";
 import { alias, type Operation } from "./operation.ts";
@@ -71,6 +71,8 @@ const deliver: Operation = {
     "body_too_large",
     "media_type_unsupported",
     "provider_not_configured",
+    "internal",
+    "unavailable",
   ],
 };
 
@@ -99,16 +101,6 @@ const work: Operation = {
   answers: { 202: { description: "It works after this answer", schema: accepted } },
 };
 
-const healthOf = (slug: string, id: string): Operation => ({
-  id,
-  method: "get",
-  path: `/${slug}/health`,
-  tag: "operation",
-  caller: "anyone",
-  summary: `Whether \`${slug}\` runs`,
-  answers: { 200: { description: "It runs", schema: health } },
-});
-
 export const OTHERS: readonly Operation[] = [
   refresh,
   callback,
@@ -117,10 +109,4 @@ export const OTHERS: readonly Operation[] = [
   greet,
   alias(greet, { id: "checkWebhookAtSecretPath", path: "/webhooks/{provider}/{secret}" }),
   work,
-  healthOf("connect", "connectHealth"),
-  healthOf("metrics", "metricsHealth"),
-  healthOf("oauth-callback", "oauthCallbackHealth"),
-  healthOf("webhooks", "webhooksHealth"),
-  healthOf("token-refresh", "tokenRefreshHealth"),
-  healthOf("sync-worker", "syncWorkerHealth"),
 ];

@@ -7,7 +7,9 @@ import { allow, ticketIn } from "./consent.ts";
 import type { Caller, FunctionsWorld } from "./functions_world.ts";
 
 /** `POST /connect` and the addresses that `action` stands for. */
-const [CONNECT, COMPLETE, SYNC] = ["connect", "completeConnection", "syncConnection"].map(operation);
+const [CONNECT, COMPLETE, SYNC] = ["connect", "completeConnection", "syncConnection"].map(
+  operation,
+);
 const BEGIN = [operation("connect"), ...withAliases("beginConnection")];
 const DISCONNECT = [operation("connect"), ...withAliases("disconnect")];
 

@@ -33,7 +33,12 @@ async function refused(
 
 /** Nobody, and a person who signed in without an account. */
 export async function refuseStrangers(call: Call, anonymous: Caller): Promise<void> {
-  await refused(call, 401, [...ofPeople, ...OPERATIONS.filter((o) => o.caller === "scheduler")], () => ({}));
+  await refused(
+    call,
+    401,
+    [...ofPeople, ...OPERATIONS.filter((o) => o.caller === "scheduler")],
+    () => ({}),
+  );
   await refused(call, 403, ofAccounts, () => ({ as: anonymous }));
 }
 

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import type { FunctionsWorld } from "./functions_world.ts";
 
 /** The person's way through the provider's page; where the provider sends them back to. */
-export async function allow(world: FunctionsWorld, authUrl: string, provider: string): Promise<URL> {
+export async function allow(
+  world: FunctionsWorld,
+  authUrl: string,
+  provider: string,
+): Promise<URL> {
   const page = await world.request(authUrl);
   const form = new URLSearchParams({ person: "demo", decision: "allow" });
   for (const [, scope] of page.text.matchAll(/name="scope" value="([^"]+)"/g)) {

@@ -15,7 +15,6 @@ const whole = (description: string, example: number): Node => ({
 
 /** Headers of answers, by the names that operations call them. */
 export const HEADERS = {
-  "X-Request-Id": text("Of this request, to quote; a caller's own is kept", "d290f1ee-6c54-4b01"),
   "RateLimit-Limit": whole("Requests in a window, of one person or network", 100),
   "RateLimit-Remaining": whole("Those that are left", 99),
   "RateLimit-Reset": whole("Seconds until the window ends", 900),
@@ -89,8 +88,8 @@ const STATUS_HEADERS: Readonly<Record<number, readonly string[]>> = {
 export function responses(schemas: Schemas): Readonly<Record<string, Node>> {
   const answer = (body: z.ZodType, description: string, names: readonly string[] = []) => ({
     description,
-    headers: headers(["X-Request-Id", ...names]),
-    content: { "application/problem+json": { schema: schemas.of(body, "output") } },
+    ...(names.length > 0 ? { headers: headers(names) } : {}),
+    content: { "application/problem+json": { schema: schemas.answer(body) } },
   });
   const problems = [...byStatus()].map(([status, names]) => [
     `Problem${status}`,

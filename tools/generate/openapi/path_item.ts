@@ -5,7 +5,8 @@ import {
   problemsOf,
 } from "@shared/api/operations/operation.ts";
 import { type ProblemName, PROBLEMS } from "@shared/core/problems.ts";
-import { headers, PARAMETERS, problemRef, ref } from "./components.ts";
+import type { z } from "zod";
+import { headers, problemRef, ref } from "./components.ts";
 import type { Node, Schemas } from "./schemas.ts";
 
 /** One operation as OpenAPI writes it. */
@@ -16,7 +17,6 @@ export function operationObject(operation: Operation, schemas: Schemas): Node {
     ...(input && method === "get" ? query(input, schemas) : []),
     ...(answers[304] ? [ref("parameters", "IfNoneMatch")] : []),
   ];
-  const isPerson = caller === "person" || caller === "account" || caller === "person_or_scheduler";
   return {
     operationId: id,
     tags: [tag],
@@ -24,13 +24,11 @@ export function operationObject(operation: Operation, schemas: Schemas): Node {
     ...(operation.description ? { description: operation.description } : {}),
     security: SECURITY_OF[caller],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(input && method !== "get" ? { requestBody: body(input, schemas) } : {}),
+    ...(input && method !== "get" ? { requestBody: body(operation, input, schemas) } : {}),
     ...(caller === "provider" && method === "post" ? { requestBody: ANYTHING } : {}),
     responses: {
       ...Object.fromEntries(
-        Object.entries(answers).map((
-          [status, answer],
-        ) => [status, response(answer, isPerson, schemas)]),
+        Object.entries(answers).map(([status, one]) => [status, response(one, schemas)]),
       ),
       ...problems(operation),
     },
@@ -49,11 +47,14 @@ const SECURITY_OF: Readonly<Record<Caller, readonly Node[]>> = {
 /** Of a provider's own form. */
 const ANYTHING: Node = {
   required: true,
-  content: { "application/json": { schema: {} }, "application/x-www-form-urlencoded": { schema: {} } },
+  content: {
+    "application/json": { schema: {} },
+    "application/x-www-form-urlencoded": { schema: {} },
+  },
 };
 
-function query(input: NonNullable<Operation["input"]>, schemas: Schemas): readonly Node[] {
-  return Object.entries(schemas.membersOf(input)).map(([name, member]) => {
+function query(input: z.ZodType, schemas: Schemas): readonly Node[] {
+  return Object.entries(schemas.members(input)).map(([name, member]) => {
     const { description, ...schema } = written(member);
     return {
       name,
@@ -75,23 +76,19 @@ function written(member: Node): Node {
 }
 
 /** No body counts as an empty object, which some inputs take. */
-function body(input: NonNullable<Operation["input"]>, schemas: Schemas): Node {
+function body({ id, aliasOf = id }: Operation, input: z.ZodType, schemas: Schemas): Node {
+  const name = `${aliasOf.charAt(0).toUpperCase()}${aliasOf.slice(1)}Input`;
   return {
     required: !input.safeParse({}).success,
-    content: { "application/json": { schema: schemas.of(input, "input") } },
+    content: { "application/json": { schema: schemas.input(input, name) } },
   };
 }
 
-function response(
-  { description, schema, headers: names = [] }: Answer,
-  isPerson: boolean,
-  schemas: Schemas,
-): Node {
-  const limits = isPerson ? ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"] : [];
+function response({ description, schema, headers: names = [] }: Answer, schemas: Schemas): Node {
   return {
     description,
-    headers: headers(["X-Request-Id", ...names, ...limits]),
-    ...(schema ? { content: { "application/json": { schema: schemas.of(schema, "output") } } } : {}),
+    ...(names.length > 0 ? { headers: headers(names) } : {}),
+    ...(schema ? { content: { "application/json": { schema: schemas.answer(schema) } } } : {}),
   };
 }
 

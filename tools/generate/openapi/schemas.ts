@@ -4,10 +4,12 @@ import { z } from "zod";
 export type Node = Readonly<Record<string, unknown>>;
 
 export interface Schemas {
-  /** `schema` as JSON Schema 2020-12; what has an `id` is a reference into `components`. */
-  of(schema: z.ZodType, io: "input" | "output"): Node;
-  /** The members of an object: what stands in a query. */
-  membersOf(schema: z.ZodType): Readonly<Record<string, Node>>;
+  /** An answer as JSON Schema 2020-12; what has an `id` is a reference into `components`. */
+  answer(schema: z.ZodType): Node;
+  /** An input, by reference: it is called `name`, and what it holds has an `id` with `Input` behind. */
+  input(schema: z.ZodType, name: string): Node;
+  /** The members of an input: what stands in a query. */
+  members(schema: z.ZodType): Readonly<Record<string, Node>>;
   /** By name, in the order of names. */
   components(): Readonly<Record<string, Node>>;
 }
@@ -24,32 +26,48 @@ export function createSchemas(): Schemas {
     named.set(name, schema);
   }
 
-  function of(schema: z.ZodType, io: "input" | "output"): Node {
+  function convert(schema: z.ZodType, io: "input" | "output"): Node {
     const converted = z.toJSONSchema(schema, {
       io,
       override: ({ jsonSchema }) => plain(jsonSchema, io),
     });
-    const { $schema: _, $defs = {}, ...root } = pointed(converted) as Node & { $defs?: Node };
-    for (const [name, definition] of Object.entries($defs)) keep(name, definition as Node);
+    // What is optional to send is required to answer: the two cannot share a name.
+    const end = io === "input" ? "Input" : "";
+    const { $schema: _, $defs = {}, ...root } = pointed(converted, end) as Node & {
+      readonly $defs?: Readonly<Record<string, Node>>;
+    };
+    for (const [name, definition] of Object.entries($defs)) keep(name + end, definition);
     return root;
   }
 
   return {
-    of,
-    membersOf(schema) {
-      const root = of(schema, "input");
-      const name = /^#\/components\/schemas\/(.+)$/.exec(String(root["$ref"]))?.[1];
-      const object = name === undefined ? root : named.get(name);
-      return object?.["properties"] as Readonly<Record<string, Node>>;
+    answer: (schema) => convert(schema, "output"),
+    input(schema, name) {
+      keep(name, convert(schema, "input"));
+      return { $ref: `${COMPONENTS}${name}` };
+    },
+    members(schema) {
+      const { properties } = convert(schema, "input");
+      // SAFETY: inputs are objects, whose properties are schemas.
+      return properties as Readonly<Record<string, Node>>;
     },
     components: () => Object.fromEntries([...named].sort(([a], [b]) => a < b ? -1 : 1)),
   };
 }
 
+const COMPONENTS = "#/components/schemas/";
+
 /** Leaves out what says nothing to a reader, and what would forbid us to add a member to an answer. */
 function plain(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): void {
   if (io === "output" && schema.additionalProperties === false) delete schema.additionalProperties;
   if (schema.format !== undefined) delete schema.pattern;
+  // A number that is also taken as text, and says which is meant.
+  if (schema.type !== undefined) delete schema.anyOf;
+  // Of `POST /connect`, which tells its kinds apart by a member that may be absent.
+  if (schema.oneOf) {
+    schema.anyOf = schema.oneOf;
+    delete schema.oneOf;
+  }
   // The word of OpenAPI 3.0, which JSON Schema writes as a list.
   if ("example" in schema) {
     schema.examples = [schema["example"]];
@@ -60,15 +78,15 @@ function plain(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): vo
 }
 
 /** References of zod's own, pointed to where the document keeps its schemas. */
-function pointed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(pointed);
+function pointed(value: unknown, end: string): unknown {
+  if (Array.isArray(value)) return value.map((one) => pointed(one, end));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,
       key === "$ref" && typeof member === "string"
-        ? member.replace("#/$defs/", "#/components/schemas/")
-        : pointed(member),
+        ? member.replace("#/$defs/", COMPONENTS) + end
+        : pointed(member, end),
     ]),
   );
 }
