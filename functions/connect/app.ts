@@ -50,8 +50,7 @@ export function createApp(runtime: ConnectRuntime) {
   };
   const complete = async (c: C, ticket: string) =>
     c.json(presentLinked(await port.complete({ userId: userId(c), ticket })));
-  const sources = async (c: C) =>
-    c.json(presentSources(await port.sources({ userId: userId(c) })));
+  const sources = async (c: C) => c.json(presentSources(await port.sources({ userId: userId(c) })));
   const providers = async (c: C) => c.json(presentProviders(await port.providers()));
   const sync = async (c: C, { provider }: ProviderId, days: number | undefined) => {
     const { jobs } = await port.sync({ userId: userId(c), provider, ...(days ? { days } : {}) });

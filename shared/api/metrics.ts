@@ -3,6 +3,7 @@ export * from "./metrics/accesses.ts";
 export * from "./metrics/coverage.ts";
 export * from "./metrics/glucose.ts";
 export type { MetricSelection } from "./metrics/parameters.ts";
+export { told, toldPage } from "./metrics/parts.ts";
 export * from "./metrics/preferences.ts";
 export * from "./metrics/readings.ts";
 export * from "./metrics/series.ts";

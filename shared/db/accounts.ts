@@ -78,7 +78,9 @@ export async function activateAccount(
 ): Promise<number> {
   const [row] = await sql<[{ generation: number }]>`
     select raphael_private.activate_account(
-      ${accountId}, ${p.scopes ? [...p.scopes] : null}::text[], ${p.uiId ?? null}, ${p.site?.origin ?? null}
+      ${accountId}, ${p.scopes ? [...p.scopes] : null}::text[], ${p.uiId ?? null}, ${
+    p.site?.origin ?? null
+  }
     ) as generation`;
   return row.generation;
 }

@@ -1,4 +1,6 @@
+import { ProblemError } from "../core/problems.ts";
 import type { Database, Sql } from "./client.ts";
+import { isRaised } from "./lost.ts";
 import type { Statement } from "./transact.ts";
 
 /** Verified claims of a session; `sub` is the person. */
@@ -19,14 +21,14 @@ export interface Access {
 /**
  * Reads as the person: role `authenticated` with their claims, for one transaction. Row security
  * then decides what is seen, even where our own query were wrong. The access is in the audit log if and
- * only if the transaction is committed. Raises `personGone` where the person was deleted.
+ * only if the transaction is committed. Throws `session_invalid` where the person was deleted.
  */
 export async function asUser<T>(
   db: Database,
   access: Access,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  return await db.openedBy((sql) => beginAccess(sql, access), work);
+  return await refuseGone(db.openedBy((sql) => beginAccess(sql, access), work));
 }
 
 /** As `asUser`, for statements that need nothing of each other's answers: one round trip in all. */
@@ -35,10 +37,21 @@ export async function readAs<T extends readonly unknown[]>(
   access: Access,
   send: (sql: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
 ): Promise<T> {
-  const [, ...answers] = await db.pipeline<readonly [unknown, ...T]>((sql) =>
-    [beginAccess(sql, access), ...send(sql)] as never
+  // SAFETY: the answers stand in the order of what was sent, behind the access's own.
+  const [, ...answers] = await refuseGone(
+    db.pipeline<readonly unknown[]>((sql) => [beginAccess(sql, access), ...send(sql)] as never),
   );
   return answers as unknown as T;
+}
+
+/** A session outlives its person by an hour at the most; nobody reads with it. */
+export async function refuseGone<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isRaised(error, "personGone")) throw error;
+    throw new ProblemError("session_invalid", "Cannot use the session: the person is gone");
+  }
 }
 
 /** From here on the transaction is the person's. */

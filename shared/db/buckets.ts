@@ -52,7 +52,9 @@ export function readBuckets(sql: Sql, f: BucketFilter) {
         and s.start_at < ${f.until} and o.bucket >= ${f.since} and o.bucket < ${f.until}
         ${ofSources(sql, sql`s.source_id`, f)}
         and s.source_id <> all (array(
-          select src.id from raphael.sources src where src.user_key = ${userKey(sql)} and src.daily_total
+          select src.id from raphael.sources src where src.user_key = ${
+    userKey(sql)
+  } and src.daily_total
         ))
       group by s.metric_id, s.source_id, o.bucket, k.origin
     ) b

@@ -29,7 +29,12 @@ export interface SamplePlace {
 }
 
 /** Before all samples, and behind them. */
-export const FIRST: SamplePlace = { metricId: -1, startAt: "-infinity", sourceId: 0, recordId: "0" };
+export const FIRST: SamplePlace = {
+  metricId: -1,
+  startAt: "-infinity",
+  sourceId: 0,
+  recordId: "0",
+};
 export const LAST: SamplePlace = { ...FIRST, metricId: 32_767 };
 
 /** Dates a person's sessions by the zones as they are; how many that changed. */

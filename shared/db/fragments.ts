@@ -31,7 +31,11 @@ export interface SourceFilter {
 }
 
 /** `and …`, for rows whose `source_id` is in `column`; nothing where all are wanted. */
-export function ofSources(sql: Sql, column: Fragment, { provider, source }: SourceFilter): Fragment {
+export function ofSources(
+  sql: Sql,
+  column: Fragment,
+  { provider, source }: SourceFilter,
+): Fragment {
   return sql`
     ${source === undefined ? sql`` : sql`and ${column} = ${source}`}
     ${

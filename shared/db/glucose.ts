@@ -80,7 +80,9 @@ export function readGlucose(
       ${
     only
       ? sql`and (s.local_date, s.source_id) in (
-        select x.date, x.source_id from jsonb_to_recordset(${sql.json(only)}) as x (date date, source_id int)
+        select x.date, x.source_id from jsonb_to_recordset(${
+        sql.json(only)
+      }) as x (date date, source_id int)
       )`
       : sql``
   }
@@ -99,7 +101,9 @@ export function readLatestGlucose(sql: Sql, f: SourceFilter) {
 
 function reading(sql: Sql) {
   return sql`
-    select s.local_date::text as date, s.source_id as "sourceId", ${iso(sql, sql`s.start_at`)} as at, s.value,
+    select s.local_date::text as date, s.source_id as "sourceId", ${
+    iso(sql, sql`s.start_at`)
+  } as at, s.value,
            s.offset_minutes as "offsetMinutes"
     from raphael.samples s`;
 }

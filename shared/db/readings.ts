@@ -1,4 +1,5 @@
 import type { Sql } from "./client.ts";
+import { iso } from "./fragments.ts";
 
 /** One sample as a person reads it. Times are ISO 8601 text with microseconds. */
 export interface Reading {
@@ -9,6 +10,8 @@ export interface Reading {
   readonly start: string;
   readonly durationSeconds: number | null;
   readonly offsetMinutes: number | null;
+  /** The person's day. */
+  readonly localDate: string;
   readonly provider: string;
   readonly via: string | null;
   readonly device: string;
@@ -38,6 +41,8 @@ export interface ReadingFilter {
   readonly since?: Date;
   readonly until?: Date;
   readonly provider?: string;
+  /** An id of `raphael.sources`. */
+  readonly source?: number;
   readonly after?: ReadingKey;
   readonly limit: number;
 }
@@ -46,14 +51,15 @@ export interface ReadingFilter {
  * A person's readings, newest first. Each metric is read through the one index by itself and then
  * merged: a plain `metric = any (…) order by start_at` would sort the person's whole history.
  */
-export async function listReadings(sql: Sql, f: ReadingFilter): Promise<Reading[]> {
+export function listReadings(sql: Sql, f: ReadingFilter) {
   const after = f.after;
-  return await sql<Reading[]>`
+  return sql<Reading[]>`
     ${ofEachMetric(sql, f)}
         ${f.firstPresent ? sql`and ${isNoPart(sql, sql`s`)}` : sql``}
         ${f.since ? sql`and s.start_at >= ${f.since}` : sql``}
         ${f.until ? sql`and s.start_at < ${f.until}` : sql``}
         ${f.provider ? sql`and s.provider = ${f.provider}` : sql``}
+        ${f.source ? sql`and s.source_id = ${f.source}` : sql``}
         ${
     after
       ? sql`
@@ -70,13 +76,14 @@ export async function listReadings(sql: Sql, f: ReadingFilter): Promise<Reading[
 }
 
 /** The newest reading of each metric, parts left out whose whole is there. */
-export async function latestReadings(
+export function latestReadings(
   sql: Sql,
-  f: Pick<ReadingFilter, "metrics" | "provider" | "firstPresent">,
-): Promise<Reading[]> {
-  return await sql<Reading[]>`
+  f: Pick<ReadingFilter, "metrics" | "provider" | "source" | "firstPresent">,
+) {
+  return sql<Reading[]>`
     ${ofEachMetric(sql, f)}
         ${f.provider ? sql`and s.provider = ${f.provider}` : sql``}
+        ${f.source ? sql`and s.source_id = ${f.source}` : sql``}
       order by s.start_at desc, s.source_id desc, s.record_id desc
       limit 1
     ) r
@@ -96,7 +103,8 @@ function ofEachMetric(sql: Sql, f: Pick<ReadingFilter, "metrics" | "firstPresent
       ${wanted(sql, f)}
     )
     select r.metric, r.category, r.value, r.unit, ${iso(sql, sql`r.start_at`)} as start,
-           r.duration_s as "durationSeconds", r.offset_minutes as "offsetMinutes", r.provider, r.via, r.device,
+           r.duration_s as "durationSeconds", r.offset_minutes as "offsetMinutes", r.local_date::text as "localDate",
+           r.provider, r.via, r.device,
            r.daily_total as "dailyTotal", r.metric_id::text as "metricId", r.source_id::text as "sourceId",
            r.record_id::text as "recordId"
     from person
@@ -123,26 +131,13 @@ function wanted(sql: Sql, f: Pick<ReadingFilter, "metrics" | "firstPresent">) {
     from raphael.metrics m where m.code = any (${codes})`;
 }
 
-/**
- * No whole of reading `r` by the same source on the same local day. One local day spans 50 hours over
- * all the world's clocks, which keeps the search inside a short stretch of the samples' index.
- */
+/** No whole of reading `r` by the same device on the same local day: the rollup knows. */
 function isNoPart(sql: Sql, r: ReturnType<Sql>) {
-  const day = (of: ReturnType<Sql>) =>
-    sql`(${of}.start_at at time zone 'UTC'
-          + make_interval(mins => coalesce(${of}.offset_minutes, 0)))::date`;
   return sql`not exists (
     select
-    from raphael.samples w
-    join raphael.sources ws on ws.user_key = person.user_key and ws.id = w.source_id
-    join raphael.sources rs on rs.user_key = person.user_key and rs.id = ${r}.source_id
+    from raphael.daily w
+    join raphael.sources src on src.user_key = w.user_key and src.id = w.source_id
     where w.user_key = person.user_key and w.metric_id = any (wanted.whole_ids)
-      and w.start_at between ${r}.start_at - interval '50 hours' and ${r}.start_at + interval '50 hours'
-      and ws.account_id = rs.account_id and ws.device = rs.device
-      and ${day(sql`w`)} = ${day(r)}
+      and w.local_date = ${r}.local_date and src.account_id = ${r}.account_id and src.device = ${r}.device
   )`;
-}
-
-function iso(sql: Sql, column: ReturnType<Sql>) {
-  return sql`pg_catalog.to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 }

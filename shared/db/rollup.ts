@@ -1,5 +1,12 @@
 import type { Sql } from "./client.ts";
-import { iso, metricIds, milliseconds, ofSources, type SourceFilter, userKey } from "./fragments.ts";
+import {
+  iso,
+  metricIds,
+  milliseconds,
+  ofSources,
+  type SourceFilter,
+  userKey,
+} from "./fragments.ts";
 import { today } from "./person.ts";
 
 /** What one source has of one metric on one local day. */
@@ -31,7 +38,9 @@ export interface DayFilter extends SourceFilter {
 /** Rows of the rollup, in no order: each metric's days are one stretch of its key. */
 export function readDays(sql: Sql, f: DayFilter) {
   const until = f.until === undefined ? sql`${today(sql)} + 1` : sql`${f.until}::text::date`;
-  const since = f.since === undefined ? sql`${until} - ${f.days}::int` : sql`${f.since}::text::date`;
+  const since = f.since === undefined
+    ? sql`${until} - ${f.days}::int`
+    : sql`${f.since}::text::date`;
   return sql<DayRow[]>`
     select m.code as metric, d.local_date::text as date, d.source_id as "sourceId", d.n, d.total, d.low, d.high,
            d.last, ${milliseconds(sql, sql`d.last_at`)} as "lastAt", d.hours
@@ -91,7 +100,9 @@ export function readHours(sql: Sql, days: readonly DayKey[]) {
 /** Of each day and each source of single readings the readings themselves, which are whole sessions. */
 export function readSpans(sql: Sql, days: readonly DayKey[]) {
   return sql<PieceRow[]>`
-    select x.metric, x.date::text as date, s.source_id as "sourceId", ${milliseconds(sql, sql`s.start_at`)} as "from",
+    select x.metric, x.date::text as date, s.source_id as "sourceId", ${
+    milliseconds(sql, sql`s.start_at`)
+  } as "from",
            ${milliseconds(sql, sql`s.start_at`)} + s.duration_s * 1000 as "to", s.value
     ${ofDays(sql, days)}`;
 }
@@ -102,7 +113,9 @@ function ofDays(sql: Sql, days: readonly DayKey[]) {
     from jsonb_to_recordset(${sql.json(days.map(({ metric, date }) => ({ metric, date })))})
       as x (metric text, date date)
     join raphael.metrics m on m.code = x.metric
-    join raphael.daily d on d.user_key = ${userKey(sql)} and d.metric_id = m.id and d.local_date = x.date
+    join raphael.daily d on d.user_key = ${
+    userKey(sql)
+  } and d.metric_id = m.id and d.local_date = x.date
     join raphael.sources src on src.user_key = d.user_key and src.id = d.source_id and not src.daily_total
     join raphael.samples s
       on s.user_key = d.user_key and s.metric_id = d.metric_id and s.source_id = d.source_id

@@ -17,7 +17,9 @@ export interface SessionRow {
 }
 
 export interface SleepRow extends SessionRow {
-  readonly stages: readonly { readonly stage: string; readonly start: string; readonly end: string }[] | null;
+  readonly stages:
+    | readonly { readonly stage: string; readonly start: string; readonly end: string }[]
+    | null;
 }
 
 /** All sleeps of the waking day of the last sleep that is no nap, and naps since; newest first. */

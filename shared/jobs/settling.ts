@@ -101,7 +101,9 @@ export function createSettling({ db, onSettled, onRerun }: SettlingOptions) {
       const mine = await assertLeases(tx, jobsOf(batch));
       // Each ingest holds its account until the commit: in one order, or two workers wait for each other.
       const held = batch.filter(({ job }) => mine.has(job.id))
-        .toSorted((a, b) => Number(accountOf(a) > accountOf(b)) - Number(accountOf(a) < accountOf(b)));
+        .toSorted((a, b) =>
+          Number(accountOf(a) > accountOf(b)) - Number(accountOf(a) < accountOf(b))
+        );
       const work = held.map(async ({ outcome }) => await outcome.effect?.(tx));
       const results = await Promise.allSettled(work);
       // Only now: a statement that another effect still sends must not outlive the transaction.

@@ -1,4 +1,4 @@
-import type { UserClaims } from "../db/as_user.ts";
+import { refuseGone, type UserClaims } from "../db/as_user.ts";
 import { type AccessRow, readAccesses, recordAccess } from "../db/audit.ts";
 import type { Database } from "../db/client.ts";
 import { BIGINT, readCursor, writeCursor } from "./cursor.ts";
@@ -14,14 +14,15 @@ export interface AccessesAsked {
 export async function listAccesses(db: Database, asked: AccessesAsked) {
   const { claims, requestId, limit } = asked;
   const [before] = asked.cursor === undefined ? [] : readCursor(asked.cursor, [BIGINT]);
-  const [, rows] = await db.pipeline<readonly [unknown, readonly AccessRow[]]>((sql) => [
+  type Read = readonly [unknown, readonly AccessRow[]];
+  const [, rows] = await refuseGone(db.pipeline<Read>((sql) => [
     recordAccess(sql, { claims, requestId, action: "accesses.list" }),
     readAccesses(sql, {
       userId: claims.sub,
       limit: limit + 1,
       ...(before === undefined ? {} : { before }),
     }),
-  ]);
+  ]));
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {

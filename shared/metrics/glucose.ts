@@ -1,6 +1,6 @@
 import { convert } from "../catalog/units.ts";
 import { METRICS } from "../catalog/metrics.ts";
-import { HOUR, SECOND } from "../core/time.ts";
+import { HOUR, MINUTE, SECOND } from "../core/time.ts";
 import { asUser } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
 import {
@@ -30,7 +30,9 @@ export interface GlucoseAsked extends Omit<Asked, "types"> {
 
 /** A sensor's readings and their statistics, each day of its best source. */
 export async function latestGlucose(db: Database, asked: GlucoseAsked, now: Date) {
-  const span = { since: new Date(now.getTime() - asked.hours * HOUR), until: now };
+  // To the minute, so that an answer can be the same as the one before.
+  const until = new Date(Math.ceil(now.getTime() / MINUTE) * MINUTE);
+  const span = { since: new Date(until.getTime() - asked.hours * HOUR), until };
   const filter = { ...asked, ...span };
   const access = accessOf("metrics.glucose", { ...filter, types: ["glucose"] });
   return await asUser(db, access, async (sql) => {
@@ -68,7 +70,11 @@ function bestOfDays(
 ): readonly GlucoseDayRow[] {
   const days = Map.groupBy(rows, ({ date }) => date);
   return [...days.values()].flatMap((day) => {
-    const spans = day.map((row) => ({ row, source: judge.source(row.sourceId), lastAt: row.lastAt }));
+    const spans = day.map((row) => ({
+      row,
+      source: judge.source(row.sourceId),
+      lastAt: row.lastAt,
+    }));
     const [best] = rank(spans, ranking).spans;
     return best ? [best.row] : [];
   });

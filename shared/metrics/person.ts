@@ -63,7 +63,8 @@ function classRank(deviceClass: string): number {
 }
 
 export function toRef(source: Source): SourceRef {
-  const { id, provider, via, device, deviceClass, dailyTotal, statistic, entry, estimated } = source;
+  const { id, provider, via, device, deviceClass, dailyTotal, statistic, entry, estimated } =
+    source;
   return {
     id,
     provider,

@@ -1,5 +1,5 @@
 import { ProblemError } from "../core/problems.ts";
-import { type Access, beginAccess, readAs, type UserClaims } from "../db/as_user.ts";
+import { type Access, beginAccess, readAs, refuseGone, type UserClaims } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
 import { setTimeZone } from "../db/days.ts";
 import { enqueue } from "../db/jobs.ts";
@@ -13,7 +13,7 @@ import type { OrderEntry } from "./ranking.ts";
 export interface SourceOrder {
   /** Of every metric that has no order of its own. */
   readonly all: readonly OrderEntry[];
-  readonly categories: Readonly<Record<string, readonly OrderEntry[]>>;
+  readonly categories: Readonly<Record<string, readonly OrderEntry[] | undefined>>;
   readonly metrics: Readonly<Record<string, readonly OrderEntry[]>>;
 }
 
@@ -48,7 +48,7 @@ export async function setPreferences(
 ): Promise<Preferences> {
   const userId = asked.claims.sub;
   try {
-    return await db.transaction(async (sql) => {
+    return await refuseGone(db.transaction(async (sql) => {
       if (asked.sources !== undefined) {
         await setSourceOrder(sql, userId, asked.sources === null ? [] : toRows(asked.sources));
       }
@@ -58,10 +58,13 @@ export async function setPreferences(
       await beginAccess(sql, accessTo("preferences.write", asked));
       const [person] = await readPerson(sql);
       return toPreferences(person);
-    });
+    }));
   } catch (error) {
     if (!isRaised(error, "unknownZone")) throw error;
-    throw new ProblemError("invalid_request", "Cannot set time zone: the database knows no such zone");
+    throw new ProblemError(
+      "invalid_request",
+      "Cannot set time zone: the database knows no such zone",
+    );
   }
 }
 
@@ -81,7 +84,7 @@ function toRows({ all, categories, metrics }: SourceOrder): OrderRow[] {
     }));
   return [
     ...rows(all, "", ""),
-    ...Object.entries(categories).flatMap(([category, list]) => rows(list, category, "")),
+    ...Object.entries(categories).flatMap(([category, list = []]) => rows(list, category, "")),
     ...Object.entries(metrics).flatMap(([metric, list]) => rows(list, "", metric)),
   ];
 }

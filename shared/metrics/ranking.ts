@@ -20,8 +20,8 @@ export interface Source {
 /** Part of a person's order: all of a provider, of one service behind it, or one device. */
 export interface OrderEntry {
   readonly provider: string;
-  readonly via?: string;
-  readonly device?: string;
+  readonly via?: string | undefined;
+  readonly device?: string | undefined;
 }
 
 export interface Ranking {

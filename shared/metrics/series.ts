@@ -1,10 +1,10 @@
 import { type Aggregate, type MetricCode, METRICS } from "../catalog/metrics.ts";
 import { ProblemError } from "../core/problems.ts";
-import { DAY, HOUR, MINUTE } from "../core/time.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../core/time.ts";
 import { readAs } from "../db/as_user.ts";
 import { type BucketAggregate, type BucketColumns, readBuckets } from "../db/buckets.ts";
 import type { Database } from "../db/client.ts";
-import { readPerson } from "../db/person.ts";
+import { type PersonRow, readPerson } from "../db/person.ts";
 import { type Judge, judgeOf, type SourceRef, toRef } from "./person.ts";
 import { rank } from "./ranking.ts";
 import { accessOf, type Asked, readMetricDays } from "./summary.ts";
@@ -80,26 +80,27 @@ interface Points {
 }
 
 async function byDay(db: Database, asked: SeriesAsked): Promise<Points> {
+  const { aggregate, ...rest } = asked;
   const { judge, days } = await readMetricDays(db, {
-    ...asked,
+    ...rest,
     action: "metrics.series",
     since: dateOf(asked.since),
     until: dateOf(new Date(Math.ceil(asked.until.getTime() / DAY) * DAY)),
     days: 0,
-    ...asked.aggregate ? { aggregate: asked.aggregate } : {},
+    ...aggregate === undefined || aggregate === "count" ? {} : { aggregate },
   });
   const points = new Map<MetricCode, Point[]>();
   for (const { metric, date, truth } of days.toReversed()) {
-    const { receipt, value } = truth;
-    const counted = [receipt.winner, ...receipt.losers].filter(({ counted }) => counted !== 0);
-    const readings = counted.reduce((sum, share) => sum + share.readings, 0);
+    const { receipt: { winner, losers }, value } = truth;
+    const readings = [winner, ...losers.filter(({ counted }) => counted !== 0)]
+      .reduce((sum, share) => sum + share.readings, 0);
     const list = points.get(metric) ?? [];
     if (list.length === 0) points.set(metric, list);
     list.push({
       ts: date,
-      value: asked.aggregate === "count" ? readings : value,
-      readings: Math.max(readings, receipt.winner.readings),
-      source: receipt.winner.source.id,
+      value: aggregate === "count" ? readings : value,
+      readings,
+      source: winner.source.id,
     });
   }
   return { judge, points };
@@ -110,20 +111,16 @@ function dateOf(at: Date): string {
 }
 
 async function byBucket(db: Database, asked: SeriesAsked, step: number): Promise<Points> {
-  const groups = Map.groupBy(asked.types, (metric) => aggregateOf(metric, asked));
-  const [[person], ...read] = await readAs<readonly [Awaited<ReturnType<typeof readPerson>>]>(
-    db,
-    accessOf("metrics.series", asked),
-    (sql) =>
-      [
-        readPerson(sql),
-        ...[...groups].map(([aggregate, metrics]) =>
-          readBuckets(sql, { ...asked, metrics, aggregate, seconds: step / 1_000 })
-        ),
-      ] as never,
-  );
+  const groups = [...Map.groupBy(asked.types, (metric) => aggregateOf(metric, asked))];
+  type Read = readonly [readonly [PersonRow], ...(readonly BucketColumns[])[]];
+  const [[person], ...read] = await readAs<Read>(db, accessOf("metrics.series", asked), (sql) => [
+    readPerson(sql),
+    ...groups.map(([aggregate, metrics]) =>
+      readBuckets(sql, { ...asked, metrics, aggregate, seconds: step / SECOND })
+    ),
+  ]);
   const judge = judgeOf(person);
-  const columns = (read as unknown as readonly (readonly BucketColumns[])[]).flat();
+  const columns = read.flat();
   const points = new Map<MetricCode, readonly Point[]>();
   for (const [metric, sources] of Map.groupBy(columns, ({ metric }) => metric)) {
     // SAFETY: the database's catalog is generated from METRICS.

@@ -29,7 +29,10 @@ export async function latestSleep(db: Database, asked: SleepAsked, now: Date) {
 /** `rows`: the sleeps of one waking day from all sources, and what was slept after it. */
 export function lastNight(rows: readonly SleepRow[], judge: Judge) {
   const localDate = rows.filter(({ isNap }) => isNap !== true)
-    .reduce<string | null>((date, row) => date === null || row.localDate < date ? row.localDate : date, null);
+    .reduce<string | null>(
+      (date, row) => date === null || row.localDate < date ? row.localDate : date,
+      null,
+    );
   const night = rows.filter((row) => row.localDate === localDate && row.isNap !== true);
   const ranking = judge.ranking({ code: "sleep_duration", category: "sleep" });
   const spans = night.map((row) => ({

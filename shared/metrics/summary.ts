@@ -5,7 +5,14 @@ import type { Database, Sql } from "../db/client.ts";
 import { type PersonRow, readPerson } from "../db/person.ts";
 import { type DayRow, type PieceRow, readDays, readHours, readSpans } from "../db/rollup.ts";
 import { type Judge, judgeOf, type SourceRef, toRef } from "./person.ts";
-import { needsPieces, type Receipt, resolve, type SourceDay, type Truth } from "./truth.ts";
+import {
+  type MetricRule,
+  needsPieces,
+  type Receipt,
+  resolve,
+  type SourceDay,
+  type Truth,
+} from "./truth.ts";
 
 /** What every question about a person's own numbers has. */
 export interface Asked {
@@ -26,6 +33,8 @@ export interface DaysAsked extends Asked {
   readonly until?: string;
   /** Days back where `since` is absent. */
   readonly days: number;
+  /** In the place of each metric's own. */
+  readonly aggregate?: Aggregate;
   /** What the audit log calls it. */
   readonly action: string;
 }
@@ -62,14 +71,20 @@ export async function readMetricDays(db: Database, asked: DaysAsked): Promise<Da
       throw new ProblemError("invalid_request", "Cannot answer: ask for fewer days or metrics");
     }
     const judge = judgeOf(person);
-    const groups = [...Map.groupBy(rows, keyOf).values()].map((group) => toGroup(group, judge));
-    const pieces = Map.groupBy(await readPieces(sql, groups), keyOf);
-    const days = groups.flatMap(({ metric, date, days, ranking }) => {
-      const truth = resolve(METRICS[metric], days, ranking, pieces.get(keyOf({ metric, date })));
+    const groups = [...Map.groupBy(rows, keyOf).values()].map((group) =>
+      toGroup(group, judge, asked)
+    );
+    const open = new Set(
+      groups.filter(({ rule, days, ranking }) => needsPieces(rule, days, ranking)),
+    );
+    const pieces = Map.groupBy(await readPieces(sql, [...open]), keyOf);
+    const days = groups.flatMap((group) => {
+      const { metric, date, rule, days, ranking } = group;
+      // None where a writer was between the two reads.
+      const own = open.has(group) ? pieces.get(keyOf(group)) ?? [] : undefined;
+      const truth = resolve(rule, days, ranking, own);
       const winner = days.find(({ source }) => source.id === truth?.receipt.winner.source.id);
-      return truth && winner
-        ? [{ metric, date, truth, low: winner.low, high: winner.high }]
-        : [];
+      return truth && winner ? [{ metric, date, truth, low: winner.low, high: winner.high }] : [];
     });
     return {
       person,
@@ -143,29 +158,28 @@ export function accessOf(
 interface Group {
   readonly metric: MetricCode;
   readonly date: string;
+  readonly rule: MetricRule;
   readonly days: readonly SourceDay[];
   readonly ranking: ReturnType<Judge["ranking"]>;
 }
 
-function toGroup(rows: readonly DayRow[], judge: Judge): Group {
+function toGroup(rows: readonly DayRow[], judge: Judge, asked: DaysAsked): Group {
   const [{ metric, date }] = rows as [DayRow];
   // SAFETY: the database's catalog is generated from METRICS.
   const code = metric as MetricCode;
-  const { category } = METRICS[code];
+  const { category, kind, aggregate } = METRICS[code];
   return {
     metric: code,
     date,
+    rule: { kind, aggregate: asked.aggregate ?? aggregate },
     days: rows.map(({ sourceId, ...row }) => ({ ...row, source: judge.source(sourceId) })),
     ranking: judge.ranking({ code, category }),
   };
 }
 
 async function readPieces(sql: Sql, groups: readonly Group[]): Promise<readonly PieceRow[]> {
-  const open = groups.filter(({ metric, days, ranking }) =>
-    needsPieces(METRICS[metric], days, ranking)
-  );
   const [sessions = [], hours = []] = [true, false].map((whole) =>
-    open.filter(({ metric }) => (METRICS[metric].kind === "session") === whole)
+    groups.filter(({ rule }) => (rule.kind === "session") === whole)
   );
   const read = await Promise.all([
     sessions.length > 0 ? readSpans(sql, sessions) : [],
@@ -189,7 +203,15 @@ function compare(a: string, b: string): number {
 function toMetricOfDay({ metric, truth, low, high }: MetricDay): MetricOfDay {
   const { unit, aggregate } = METRICS[metric];
   if (aggregate === "none") throw new Error(`Cannot show ${metric}: it is never aggregated`);
-  return { metric, value: truth.value, unit, aggregate, low, high, receipt: toReceipt(truth.receipt) };
+  return {
+    metric,
+    value: truth.value,
+    unit,
+    aggregate,
+    low,
+    high,
+    receipt: toReceipt(truth.receipt),
+  };
 }
 
 function toReceipt({ rule, winner, losers }: Receipt) {

@@ -158,10 +158,15 @@ function countPieces(
   for (const id of bestFirst) {
     const own = pieces.filter(({ sourceId }) => sourceId === id);
     const free = own.filter((piece) => !taken.some((other) => meets(piece, other)));
-    counted.set(id, free.reduce((sum, { value }) => sum + value, 0));
+    counted.set(id, tidy(free.reduce((sum, { value }) => sum + value, 0)));
     taken.push(...free);
   }
   return counted;
+}
+
+/** Shares of a span, added up again, are off in the 16th digit. */
+function tidy(sum: number): number {
+  return Math.round(sum * 1e6) / 1e6;
 }
 
 function meets(a: Piece, b: Piece): boolean {

@@ -58,7 +58,8 @@ const at = (instant: string, seconds = 0) =>
 
 for (const [origin, way] of Object.entries(WAYS)) {
   Deno.test({
-    name: `ingest_records() puts the edges of ${DAYS.length} odd days where they belong, dated by ${origin}`,
+    name:
+      `ingest_records() puts the edges of ${DAYS.length} odd days where they belong, dated by ${origin}`,
     ignore: DAYS.length === 0,
     async fn() {
       await withDatabase(async (database) => {

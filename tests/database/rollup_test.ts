@@ -32,7 +32,9 @@ function told(next: () => number, id: string): Told {
 }
 
 async function count(admin: Sql, table: string): Promise<number> {
-  const [row] = await admin<[{ count: number }]>`select count(*)::int as count from ${admin(table)}`;
+  const [row] = await admin<[{ count: number }]>`select count(*)::int as count from ${
+    admin(table)
+  }`;
   return row.count;
 }
 

@@ -88,11 +88,9 @@ export async function refusedByTheCompiler(): Promise<void> {
   await api.GET("/metrics/nonesuch");
   // @ts-expect-error -- `ticket` is missing
   await api.POST("/connect/complete", { body: {} });
-  // @ts-expect-error -- there is no such member
-  await api.POST("/connect/{provider}", {
-    params: { path: { provider: "oura" } },
-    body: { tickets: 1 },
-  });
+  const params = { path: { provider: "oura" } };
+  // @ts-expect-error -- an address is text
+  await api.POST("/connect/{provider}", { params, body: { redirectTo: 1 } });
   const { data } = await api.GET("/connect/sources");
   // @ts-expect-error -- sources have no such status
   if (data?.data[0]?.status === "GONE") return;

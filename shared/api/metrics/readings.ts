@@ -17,6 +17,8 @@ import {
   pageOf,
   time,
   type Told,
+  told,
+  toldPage,
   unit,
 } from "./parts.ts";
 
@@ -91,17 +93,12 @@ export function presentMetric(row: MetricRow) {
 }
 
 export function presentMetrics(
-  rows: readonly MetricRow[],
+  page: { readonly rows: readonly MetricRow[]; readonly nextCursor?: string },
   limit: number,
-  nextCursor?: string,
 ): Told<typeof metricsAnswer> {
-  return {
-    success: true,
-    data: rows.map(presentMetric),
-    meta: { limit, nextCursor: nextCursor ?? null },
-  };
+  return toldPage({ ...page, rows: page.rows.map(presentMetric) }, limit);
 }
 
 export function presentLatest(rows: readonly MetricRow[]): Told<typeof latestAnswer> {
-  return { success: true, data: rows.map(presentMetric) };
+  return told(rows.map(presentMetric));
 }

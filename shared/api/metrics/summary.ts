@@ -1,6 +1,9 @@
 import { z } from "zod";
+import { DAY } from "../../core/time.ts";
 import { inOrder, localDate, NOT_IN_ORDER, provider, source, types } from "./parameters.ts";
 import { answerOf, day, metricCode, receipt, type Told, unit } from "./parts.ts";
+
+const MAX_DAYS = 366;
 
 const selection = {
   types: types.optional(),
@@ -21,7 +24,10 @@ export const summaryDaysQuery = z.strictObject({
     description: "First day; 30 days before `until` where absent",
   }),
   until: localDate.optional().meta({ description: "Day behind the last; tomorrow where absent" }),
-}).refine(inOrder, NOT_IN_ORDER);
+}).refine(inOrder, NOT_IN_ORDER).refine(
+  ({ since, until }) => !since || !until || Date.parse(until) - Date.parse(since) <= MAX_DAYS * DAY,
+  { path: ["until"], message: `More than ${MAX_DAYS} days after since` },
+);
 
 const metricOfDay = z.object({
   metric: metricCode,
@@ -60,7 +66,7 @@ export const summaryAnswer = answerOf(summaryDay).extend({ meta }).meta({ id: "S
 export const summaryDaysAnswer = answerOf(z.array(summaryDay)).extend({ meta })
   .meta({ id: "SummaryDaysAnswer", description: "Newest first; days without values are left out" });
 
-type MetricOfDay = Told<typeof metricOfDay>;
+export type MetricOfDay = Told<typeof metricOfDay>;
 
 /** A day with the seed's members, which stand for one metric each, in the seed's units. */
 export function presentDay(date: string, metrics: readonly MetricOfDay[]): Told<typeof summaryDay> {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ProblemName } from "../../core/problems.ts";
 import { beginBody, completeBody, connectBody, syncBody } from "../connect.ts";
 import * as answers from "../connect_answers.ts";
-import { alias, type Operation } from "./operation.ts";
+import { alias, type Answer, type Operation } from "./operation.ts";
 
 const ours = { tag: "connect", caller: "account" } as const;
 
@@ -82,6 +82,8 @@ const listProviders: Operation = {
   answers: { 200: { description: "Every provider there is", schema: answers.providerList } },
 };
 
+const queued: Answer = { description: "The reads are queued", schema: answers.syncQueued };
+
 const sync: Operation = {
   ...ours,
   id: "syncConnection",
@@ -89,7 +91,7 @@ const sync: Operation = {
   path: "/connect/{provider}/sync",
   summary: "Read a provider's last days again",
   input: syncBody,
-  answers: { 202: { description: "The reads are queued", schema: answers.syncQueued } },
+  answers: { 202: queued },
   problems: OF_SYNC,
 };
 
@@ -124,7 +126,7 @@ const byAction: Operation = {
         answers.disconnected,
       ]),
     },
-    202: sync.answers[202],
+    202: queued,
   },
   problems: [...new Set([...OF_BEGIN, ...OF_COMPLETE, ...OF_SYNC, ...OF_DISCONNECT])],
 };

@@ -47,7 +47,11 @@ export interface Caller {
   /** What a request of theirs carries. */
   readonly headers: Readonly<Record<string, string>>;
   /** POST with a body, GET without. */
-  call(path: string, body?: Record<string, unknown>): Promise<Answer>;
+  call(
+    path: string,
+    body?: Record<string, unknown>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
 }
 
 export interface FunctionsWorld {
@@ -171,9 +175,9 @@ export async function withFunctions(
         if (location) keep(secrets, new URL(location));
         return {
           status: response.status,
+          headers: response.headers,
           body: text.startsWith("{") ? JSON.parse(text) : text,
           text,
-          headers: response.headers,
           ...(location ? { location: new URL(location) } : {}),
         };
       };
@@ -196,9 +200,9 @@ export async function withFunctions(
           return {
             userId: sub,
             headers,
-            call: (path, body) =>
+            call: (path, body, more = {}) =>
               request(path, {
-                headers,
+                headers: { ...headers, ...more },
                 ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
               }),
           };

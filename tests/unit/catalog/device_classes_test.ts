@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  DEVICE_CLASSES,
-  deviceClass,
-  SERVICE_CLASSES,
-} from "@shared/catalog/device_classes.ts";
+import { DEVICE_CLASSES, deviceClass, SERVICE_CLASSES } from "@shared/catalog/device_classes.ts";
 import { PROVIDERS } from "@shared/providers/mod.ts";
 
 Deno.test("deviceClass() recognises devices by the names that providers give them", () => {
