@@ -32,6 +32,7 @@ export function withAliases(id: string): readonly Operation[] {
 /** What an operation needs to be told at least. */
 const LEAST: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   completeConnection: { ticket: "t".repeat(43) },
+  getSeries: { types: "heart_rate,glucose" },
 };
 
 /** Actions of `POST /connect` that are of no provider. */
@@ -40,7 +41,7 @@ const NAMELESS = ["list", "providers", "complete"];
 export function createCall(world: FunctionsWorld, coverage: ApiCoverage): Call {
   return async (one, options = {}) => {
     const { as, provider = "oura", raw } = options;
-    const input = options.input ?? LEAST[one.id] ?? {};
+    const input = options.input ?? LEAST[one.aliasOf ?? one.id] ?? {};
     const method = one.method.toUpperCase();
     const address = one.path.replace("{provider}", provider).replace("{secret}", "secret");
     const isPosted = method !== "GET" && one.input !== undefined;

@@ -1,7 +1,7 @@
 /** What every operation of a kind is refused alike for. */
 import assert from "node:assert/strict";
 import { OPERATIONS } from "@shared/api/operations/mod.ts";
-import type { Operation } from "@shared/api/operations/operation.ts";
+import { type Operation, problemsOf } from "@shared/api/operations/operation.ts";
 import type { Call, CallOptions } from "./api_calls.ts";
 import type { Caller } from "./functions_world.ts";
 import { terraDelivery } from "./terra_delivery.ts";
@@ -48,7 +48,13 @@ export async function refuseBadInput(call: Call, as: Caller): Promise<void> {
   const raw = (body: BodyInit, type = "application/json") => () => ({ as, raw: { body, type } });
   await refused(call, 400, deliveries, () => ofTerra("{"));
   await refused(call, 413, [...withBody, ...deliveries], raw(" ".repeat(300 * 1_024)));
-  await refused(call, 415, [...withBody, ...deliveries], raw("a=b", "text/plain"));
+  const jsonOnly = OPERATIONS.filter((one) => problemsOf(one).has("media_type_unsupported"));
+  // Of a GET the header alone.
+  await refused(call, 415, jsonOnly, ({ method }) => ({
+    as,
+    ...(method === "get" ? {} : { raw: { body: "a=b", type: "text/plain" } }),
+    headers: { "content-type": "text/plain" },
+  }));
   const endless = () => ({ as, raw: { body: new ReadableStream(), type: "application/json" } });
   await refused(call, 408, [...withBody, ...deliveries], endless);
 }
