@@ -1,5 +1,6 @@
 /** docs/openapi.json is what the functions answer: each operation, with each status that it lists. */
 import assert from "node:assert/strict";
+import { OPERATIONS } from "@shared/api/operations/mod.ts";
 import { freePort } from "../../dev/ports.ts";
 import { createCall } from "./support/api_calls.ts";
 import { createApiCoverage } from "./support/api_coverage.ts";
@@ -30,7 +31,7 @@ import { withFunctions } from "./support/functions_world.ts";
 /** Answers that are documented and that no test can bring about, each with the reason. */
 const NOT_SHOWN: Readonly<Record<string, string>> = {};
 
-Deno.test("every documented answer is given, and none that is not documented", async () => {
+Deno.test("every documented answer is given, and none that is not documented", async (t) => {
   const coverage = createApiCoverage();
 
   await withFunctions(async (world) => {
@@ -73,10 +74,10 @@ Deno.test("every documented answer is given, and none that is not documented", a
   });
 
   const { documented, shown } = coverage;
-  console.log(
-    `${coverage.exchanges()} exchanges showed ${shown.size} of ${documented.size} documented answers`,
-  );
-  assert.deepEqual(coverage.findings(), []);
-  const missing = [...documented].filter((answer) => !shown.has(answer));
-  assert.deepEqual(missing, Object.keys(NOT_SHOWN), "documented, and not shown");
+  const counted = `${shown.size} of ${documented.size} answers of ${OPERATIONS.length} operations`;
+  await t.step(`${counted}, in ${coverage.exchanges()} exchanges`, () => {
+    assert.deepEqual(coverage.findings(), [], "answered otherwise than documented");
+    const missing = [...documented].filter((answer) => !shown.has(answer));
+    assert.deepEqual(missing, Object.keys(NOT_SHOWN), "documented, and not shown");
+  });
 });
