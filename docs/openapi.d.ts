@@ -12,7 +12,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `listSources` */
+        /** List the person's linked accounts, as listSources */
         get: operations["listSourcesAtRoot"];
         put?: never;
         /**
@@ -60,7 +60,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * As `beginConnection`
+         * Begin to link a provider, as beginConnection
          * @description Answers the provider's page; send the person there. They come back to `redirectTo` with `connect_ticket`, which completes the link, or with `error`. A provider without a page (`kind` is `credentials`) is linked at once by what the person typed.
          */
         post: operations["beginMyConnection"];
@@ -100,7 +100,7 @@ export interface paths {
         /** List the person's linked accounts */
         get: operations["listSources"];
         put?: never;
-        /** As `listSources` */
+        /** List the person's linked accounts, as listSources */
         post: operations["listSourcesByPost"];
         delete?: never;
         options?: never;
@@ -115,10 +115,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `listSources` */
+        /** List the person's linked accounts, as listSources */
         get: operations["listMySources"];
         put?: never;
-        /** As `listSources` */
+        /** List the person's linked accounts, as listSources */
         post: operations["listMySourcesByPost"];
         delete?: never;
         options?: never;
@@ -136,7 +136,7 @@ export interface paths {
         /** List the providers, and what linking each takes */
         get: operations["listProviders"];
         put?: never;
-        /** As `listProviders` */
+        /** List the providers, and what linking each takes, as listProviders */
         post: operations["listProvidersByPost"];
         delete?: never;
         options?: never;
@@ -171,7 +171,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * As `disconnect`
+         * Cut the link to a provider, as disconnect
          * @description The tokens are gone when this answers, and the provider is told. What was read before stays.
          */
         post: operations["disconnectByPost"];
@@ -191,7 +191,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * As `disconnect`
+         * Cut the link to a provider, as disconnect
          * @description The tokens are gone when this answers, and the provider is told. What was read before stays.
          */
         post: operations["disconnectMine"];
@@ -215,7 +215,7 @@ export interface paths {
         get: operations["listMetrics"];
         put?: never;
         /**
-         * As `listMetrics`
+         * List values, newest first, as listMetrics
          * @description Of every source, `[since, until)`. Page by `meta.nextCursor`.
          */
         post: operations["listMetricsByPost"];
@@ -233,13 +233,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * As `listMetrics`
+         * List values, newest first, as listMetrics
          * @description Of every source, `[since, until)`. Page by `meta.nextCursor`.
          */
         get: operations["listMyMetrics"];
         put?: never;
         /**
-         * As `listMetrics`
+         * List values, newest first, as listMetrics
          * @description Of every source, `[since, until)`. Page by `meta.nextCursor`.
          */
         post: operations["listMyMetricsByPost"];
@@ -259,7 +259,7 @@ export interface paths {
         /** The newest value of each metric */
         get: operations["listLatestMetrics"];
         put?: never;
-        /** As `listLatestMetrics` */
+        /** The newest value of each metric, as listLatestMetrics */
         post: operations["listLatestMetricsByPost"];
         delete?: never;
         options?: never;
@@ -274,10 +274,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `listLatestMetrics` */
+        /** The newest value of each metric, as listLatestMetrics */
         get: operations["listMyLatestMetrics"];
         put?: never;
-        /** As `listLatestMetrics` */
+        /** The newest value of each metric, as listLatestMetrics */
         post: operations["listMyLatestMetricsByPost"];
         delete?: never;
         options?: never;
@@ -295,7 +295,7 @@ export interface paths {
         /** The newest sensor glucose, and the statistics of a period */
         get: operations["getLatestGlucose"];
         put?: never;
-        /** As `getLatestGlucose` */
+        /** The newest sensor glucose, and the statistics of a period, as getLatestGlucose */
         post: operations["getLatestGlucoseByPost"];
         delete?: never;
         options?: never;
@@ -310,10 +310,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `getLatestGlucose` */
+        /** The newest sensor glucose, and the statistics of a period, as getLatestGlucose */
         get: operations["getMyLatestGlucose"];
         put?: never;
-        /** As `getLatestGlucose` */
+        /** The newest sensor glucose, and the statistics of a period, as getLatestGlucose */
         post: operations["getMyLatestGlucoseByPost"];
         delete?: never;
         options?: never;
@@ -331,7 +331,7 @@ export interface paths {
         /** The newest night, with its stages */
         get: operations["getLatestSleep"];
         put?: never;
-        /** As `getLatestSleep` */
+        /** The newest night, with its stages, as getLatestSleep */
         post: operations["getLatestSleepByPost"];
         delete?: never;
         options?: never;
@@ -346,10 +346,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `getLatestSleep` */
+        /** The newest night, with its stages, as getLatestSleep */
         get: operations["getMyLatestSleep"];
         put?: never;
-        /** As `getLatestSleep` */
+        /** The newest night, with its stages, as getLatestSleep */
         post: operations["getMyLatestSleepByPost"];
         delete?: never;
         options?: never;
@@ -371,7 +371,7 @@ export interface paths {
         get: operations["listWorkouts"];
         put?: never;
         /**
-         * As `listWorkouts`
+         * List workouts, newest first, as listWorkouts
          * @description Those that start in `[since, until)`. Page by `meta.nextCursor`.
          */
         post: operations["listWorkoutsByPost"];
@@ -389,13 +389,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * As `listWorkouts`
+         * List workouts, newest first, as listWorkouts
          * @description Those that start in `[since, until)`. Page by `meta.nextCursor`.
          */
         get: operations["listMyWorkouts"];
         put?: never;
         /**
-         * As `listWorkouts`
+         * List workouts, newest first, as listWorkouts
          * @description Those that start in `[since, until)`. Page by `meta.nextCursor`.
          */
         post: operations["listMyWorkoutsByPost"];
@@ -415,7 +415,7 @@ export interface paths {
         /** One day of the person, each metric of its best source */
         get: operations["getDailySummary"];
         put?: never;
-        /** As `getDailySummary` */
+        /** One day of the person, each metric of its best source, as getDailySummary */
         post: operations["getDailySummaryByPost"];
         delete?: never;
         options?: never;
@@ -430,10 +430,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `getDailySummary` */
+        /** One day of the person, each metric of its best source, as getDailySummary */
         get: operations["getMyDailySummary"];
         put?: never;
-        /** As `getDailySummary` */
+        /** One day of the person, each metric of its best source, as getDailySummary */
         post: operations["getMyDailySummaryByPost"];
         delete?: never;
         options?: never;
@@ -451,7 +451,7 @@ export interface paths {
         /** Days of the person, each metric of its best source */
         get: operations["listDailySummaries"];
         put?: never;
-        /** As `listDailySummaries` */
+        /** Days of the person, each metric of its best source, as listDailySummaries */
         post: operations["listDailySummariesByPost"];
         delete?: never;
         options?: never;
@@ -466,10 +466,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `listDailySummaries` */
+        /** Days of the person, each metric of its best source, as listDailySummaries */
         get: operations["listMyDailySummaries"];
         put?: never;
-        /** As `listDailySummaries` */
+        /** Days of the person, each metric of its best source, as listDailySummaries */
         post: operations["listMyDailySummariesByPost"];
         delete?: never;
         options?: never;
@@ -491,7 +491,7 @@ export interface paths {
         get: operations["getSeries"];
         put?: never;
         /**
-         * As `getSeries`
+         * Metrics over time, in columns, as getSeries
          * @description At most 100000 points.
          */
         post: operations["getSeriesByPost"];
@@ -509,13 +509,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * As `getSeries`
+         * Metrics over time, in columns, as getSeries
          * @description At most 100000 points.
          */
         get: operations["getMySeries"];
         put?: never;
         /**
-         * As `getSeries`
+         * Metrics over time, in columns, as getSeries
          * @description At most 100000 points.
          */
         post: operations["getMySeriesByPost"];
@@ -535,7 +535,7 @@ export interface paths {
         /** What there is of each metric, from which source, and how fresh it is */
         get: operations["getCoverage"];
         put?: never;
-        /** As `getCoverage` */
+        /** What there is of each metric, from which source, and how fresh it is, as getCoverage */
         post: operations["getCoverageByPost"];
         delete?: never;
         options?: never;
@@ -550,10 +550,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `getCoverage` */
+        /** What there is of each metric, from which source, and how fresh it is, as getCoverage */
         get: operations["getMyCoverage"];
         put?: never;
-        /** As `getCoverage` */
+        /** What there is of each metric, from which source, and how fresh it is, as getCoverage */
         post: operations["getMyCoverageByPost"];
         delete?: never;
         options?: never;
@@ -571,7 +571,7 @@ export interface paths {
         /** Who read the person's numbers, newest first */
         get: operations["listAccesses"];
         put?: never;
-        /** As `listAccesses` */
+        /** Who read the person's numbers, newest first, as listAccesses */
         post: operations["listAccessesByPost"];
         delete?: never;
         options?: never;
@@ -586,10 +586,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `listAccesses` */
+        /** Who read the person's numbers, newest first, as listAccesses */
         get: operations["listMyAccesses"];
         put?: never;
-        /** As `listAccesses` */
+        /** Who read the person's numbers, newest first, as listAccesses */
         post: operations["listMyAccessesByPost"];
         delete?: never;
         options?: never;
@@ -611,7 +611,7 @@ export interface paths {
          * @description What is absent stays, null is forgotten. Nothing of an order is stored with the values: the next answer already follows it.
          */
         put: operations["setPreferences"];
-        /** As `getPreferences` */
+        /** The person's time zone and which source to believe, as getPreferences */
         post: operations["getPreferencesByPost"];
         delete?: never;
         options?: never;
@@ -626,14 +626,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `getPreferences` */
+        /** The person's time zone and which source to believe, as getPreferences */
         get: operations["getMyPreferences"];
         /**
-         * As `setPreferences`
+         * Set the person's time zone and which source to believe, as setPreferences
          * @description What is absent stays, null is forgotten. Nothing of an order is stored with the values: the next answer already follows it.
          */
         put: operations["setMyPreferences"];
-        /** As `getPreferences` */
+        /** The person's time zone and which source to believe, as getPreferences */
         post: operations["getMyPreferencesByPost"];
         delete?: never;
         options?: never;
@@ -726,11 +726,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** As `checkWebhook` */
+        /** Answer a provider that checks the address before it subscribes, as checkWebhook */
         get: operations["checkWebhookAtSecretPath"];
         put?: never;
         /**
-         * As `deliverWebhook`
+         * Take news from a provider, as deliverWebhook
          * @description Proved by the provider's own signature over the raw body. 2xx means that it is stored; nothing else of the answer means anything.
          */
         post: operations["deliverWebhookToSecretPath"];

@@ -7,7 +7,8 @@ export const TAGS = {
   metrics: "What the linked accounts brought, read as the person with row level security on",
   tokens: "Renewing the tokens of linked accounts",
   providers: "What providers and their pages call",
-  operation: "What the scheduler calls",
+  scheduler: "What the scheduler calls",
+  aliases: "Other addresses of the operations above",
 } as const;
 
 /**

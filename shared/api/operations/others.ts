@@ -95,7 +95,7 @@ const work: Operation = {
   id: "wakeWorker",
   method: "post",
   path: "/sync-worker",
-  tag: "operation",
+  tag: "scheduler",
   caller: "scheduler",
   summary: "Wake the worker that runs queued jobs",
   answers: { 202: { description: "It works after this answer", schema: accepted } },

@@ -11,7 +11,7 @@ import type { Node, Schemas } from "./schemas.ts";
 
 /** One operation as OpenAPI writes it. */
 export function operationObject(operation: Operation, schemas: Schemas): Node {
-  const { id, tag, summary, caller, method, input, answers } = operation;
+  const { id, tag, summary, caller, method, input, answers, aliasOf } = operation;
   const parameters = [
     ...[...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => ref("parameters", name)),
     ...(input && method === "get" ? query(input, schemas) : []),
@@ -19,8 +19,8 @@ export function operationObject(operation: Operation, schemas: Schemas): Node {
   ];
   return {
     operationId: id,
-    tags: [tag],
-    summary: operation.aliasOf ? `As \`${operation.aliasOf}\`` : summary,
+    tags: [aliasOf ? "aliases" : tag],
+    summary: aliasOf ? `${summary}, as ${aliasOf}` : summary,
     ...(operation.description ? { description: operation.description } : {}),
     security: SECURITY_OF[caller],
     ...(parameters.length > 0 ? { parameters } : {}),
