@@ -63,8 +63,13 @@ export function openapi(): readonly Output[] {
       path: "shared/api/openapi_document.ts",
       text: `// Generated from shared/api/operations/ by \`deno task generate\`: change it there.
 // deno-fmt-ignore: one text, in one line
-export const OPENAPI_DOCUMENT = ${JSON.stringify(JSON.stringify(document))};
+export const OPENAPI_DOCUMENT = ${quoted(JSON.stringify(document))};
 `,
     },
   ];
+}
+
+/** In single quotes, for JSON is full of the others. */
+function quoted(json: string): string {
+  return `'${json.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
