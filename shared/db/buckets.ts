@@ -32,7 +32,7 @@ export type BucketAggregate = "avg" | "sum" | "min" | "max" | "last" | "count";
  */
 export function readBuckets(sql: Sql, f: BucketFilter) {
   return sql<BucketColumns[]>`
-    select m.code as metric, b.source_id as "sourceId",
+    select (select m.code from raphael.metrics m where m.id = b.metric_id) as metric, b.source_id as "sourceId",
            to_json(array_agg(${milliseconds(sql, sql`b.bucket`)} order by b.bucket)) as at,
            to_json(array_agg(${milliseconds(sql, sql`b.hour`)} order by b.bucket)) as hour,
            to_json(array_agg(b.value order by b.bucket)) as value,
@@ -58,9 +58,8 @@ export function readBuckets(sql: Sql, f: BucketFilter) {
         ))
       group by s.metric_id, s.source_id, o.bucket, k.origin
     ) b
-    join raphael.metrics m on m.id = b.metric_id
-    group by m.code, b.source_id
-    order by m.code, b.source_id`;
+    group by b.metric_id, b.source_id
+    order by b.metric_id, b.source_id`;
 }
 
 /** The buckets of sample `s`, and how much of its value is in each. */

@@ -75,7 +75,11 @@ export function readGlucose(
 ) {
   const only = f.only?.map(({ date, sourceId }) => ({ date, source_id: sourceId }));
   return sql<GlucoseReadingRow[]>`
-    ${reading(sql)}
+    select s.local_date::text as date, s.source_id as "sourceId", ${
+    iso(sql, sql`s.start_at`)
+  } as at, s.value,
+           s.offset_minutes as "offsetMinutes"
+    from raphael.samples s
     where ${inPeriod(sql, f)}
       ${
     only
@@ -90,31 +94,10 @@ export function readGlucose(
     limit ${f.limit}`;
 }
 
-/** The newest reading of all times, of any of the sources. */
-export function readLatestGlucose(sql: Sql, f: SourceFilter) {
-  return sql<GlucoseReadingRow[]>`
-    ${reading(sql)}
-    where ${ofGlucose(sql, f)}
-    order by s.metric_id desc, s.start_at desc, s.source_id desc
-    limit 1`;
-}
-
-function reading(sql: Sql) {
-  return sql`
-    select s.local_date::text as date, s.source_id as "sourceId", ${
-    iso(sql, sql`s.start_at`)
-  } as at, s.value,
-           s.offset_minutes as "offsetMinutes"
-    from raphael.samples s`;
-}
-
 function inPeriod(sql: Sql, f: GlucoseFilter) {
-  return sql`${ofGlucose(sql, f)} and s.start_at >= ${f.since} and s.start_at < ${f.until}`;
-}
-
-function ofGlucose(sql: Sql, f: SourceFilter) {
   return sql`
     s.user_key = ${userKey(sql)}
     and s.metric_id = (select m.id from raphael.metrics m where m.code = 'glucose')
+    and s.start_at >= ${f.since} and s.start_at < ${f.until}
     ${ofSources(sql, sql`s.source_id`, f)}`;
 }

@@ -73,7 +73,8 @@ export interface PieceRow extends DayKey {
  */
 export function readHours(sql: Sql, days: readonly DayKey[]) {
   return sql<PieceRow[]>`
-    select x.metric, x.date::text as date, s.source_id as "sourceId", b.hour as "from", b.hour + 1 as "to",
+    ${samplesOf(sql, days)}
+    select s.metric, s.date, s.source_id as "sourceId", b.hour as "from", b.hour + 1 as "to",
            sum(case
              when h.first = h.last then s.value
              else s.value * (
@@ -81,7 +82,7 @@ export function readHours(sql: Sql, days: readonly DayKey[]) {
                - case when b.hour = h.first then l.seconds else b.hour * 3600 end
              ) / s.duration_s
            end) as value
-    ${ofDays(sql, days)}
+    from s
     cross join lateral (
       select date_part('epoch', s.start_at at time zone 'UTC' - s.local_date::timestamp)
              + 60 * coalesce(s.offset_minutes, 0) as seconds
@@ -94,32 +95,43 @@ export function readHours(sql: Sql, days: readonly DayKey[]) {
       ) h
     ) h
     cross join lateral generate_series(h.first, h.last) as b (hour)
-    group by x.metric, x.date, s.source_id, b.hour`;
+    group by s.metric, s.date, s.source_id, b.hour`;
 }
 
 /** Of each day and each source of single readings the readings themselves, which are whole sessions. */
 export function readSpans(sql: Sql, days: readonly DayKey[]) {
+  const start = milliseconds(sql, sql`s.start_at`);
   return sql<PieceRow[]>`
-    select x.metric, x.date::text as date, s.source_id as "sourceId", ${
-    milliseconds(sql, sql`s.start_at`)
-  } as "from",
-           ${milliseconds(sql, sql`s.start_at`)} + s.duration_s * 1000 as "to", s.value
-    ${ofDays(sql, days)}`;
+    ${samplesOf(sql, days)}
+    select s.metric, s.date, s.source_id as "sourceId", ${start} as "from",
+           ${start} + s.duration_s * 1000 as "to", s.value
+    from s`;
 }
 
-/** The samples `s` of the days `x`, found through the bounds that the rollup has of each source's day. */
-function ofDays(sql: Sql, days: readonly DayKey[]) {
+/**
+ * The samples `s` of the days, found through the bounds that the rollup has of each source's day. The
+ * arrays keep that to these metrics and days: of a list of unknown length the planner thinks too much.
+ */
+function samplesOf(sql: Sql, days: readonly DayKey[]) {
+  const wanted = sql.json(days.map(({ metric, date }) => ({ metric, date })));
   return sql`
-    from jsonb_to_recordset(${sql.json(days.map(({ metric, date }) => ({ metric, date })))})
-      as x (metric text, date date)
-    join raphael.metrics m on m.code = x.metric
-    join raphael.daily d on d.user_key = ${
-    userKey(sql)
-  } and d.metric_id = m.id and d.local_date = x.date
-    join raphael.sources src on src.user_key = d.user_key and src.id = d.source_id and not src.daily_total
-    join raphael.samples s
-      on s.user_key = d.user_key and s.metric_id = d.metric_id and s.source_id = d.source_id
-      and s.start_at between d.first_at and d.last_at and s.local_date = d.local_date`;
+    with s as materialized (
+      select m.code as metric, d.local_date::text as date, s.source_id, s.start_at, s.duration_s, s.value,
+             s.offset_minutes, s.local_date
+      from raphael.daily d
+      join raphael.metrics m on m.id = d.metric_id
+      join jsonb_to_recordset(${wanted}) as x (metric text, date date) on x.metric = m.code and x.date = d.local_date
+      join raphael.sources src on src.user_key = d.user_key and src.id = d.source_id and not src.daily_total
+      cross join lateral (
+        select s.* from raphael.samples s
+        where s.user_key = d.user_key and s.metric_id = d.metric_id and s.source_id = d.source_id
+          and s.start_at between d.first_at and d.last_at and s.local_date = d.local_date
+        offset 0
+      ) s
+      where d.user_key = ${userKey(sql)}
+        and d.metric_id = any (${metricIds(sql, [...new Set(days.map(({ metric }) => metric))])})
+        and d.local_date = any (${[...new Set(days.map(({ date }) => date))]}::text[]::date[])
+    )`;
 }
 
 /** What one source has of one metric. Times are ISO 8601 text with microseconds. */

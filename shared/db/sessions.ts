@@ -32,11 +32,11 @@ export function readLastSleeps(sql: Sql, f: SourceFilter & { readonly since: Dat
       order by s.start_at desc limit 1
     )
     select ${columns(sql)}, s.stages
-    from last
-    join raphael.sessions s
-      on s.user_key = ${userKey(sql)} and s.kind = 'sleep'
+    from raphael.sessions s
+    where s.user_key = ${userKey(sql)} and s.kind = 'sleep'
       -- Of one waking day: no sleep lasts two days.
-      and s.start_at >= last.start_at - interval '48 hours' and s.local_date >= last.local_date
+      and s.start_at >= (select last.start_at - interval '48 hours' from last)
+      and s.local_date >= (select last.local_date from last)
       ${ofSources(sql, sql`s.source_id`, f)}
     order by s.start_at desc, s.record_id desc, s.session_id desc`;
 }

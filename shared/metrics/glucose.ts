@@ -8,9 +8,9 @@ import {
   type GlucoseReadingRow,
   readGlucose,
   readGlucoseDays,
-  readLatestGlucose,
 } from "../db/glucose.ts";
 import { readPerson } from "../db/person.ts";
+import { latestReadings, type Reading } from "../db/readings.ts";
 import { type GlucoseDay, glucoseStatistics } from "./glucose_statistics.ts";
 import { type Judge, judgeOf, type SourceRef, toRef } from "./person.ts";
 import { rank, type Ranking } from "./ranking.ts";
@@ -36,12 +36,13 @@ export async function latestGlucose(db: Database, asked: GlucoseAsked, now: Date
   const filter = { ...asked, ...span };
   const access = accessOf("metrics.glucose", { ...filter, types: ["glucose"] });
   return await asUser(db, access, async (sql) => {
-    const [[person], rows, [latest], newest] = await Promise.all([
+    const [[person], rows, [newestOfAll], newest] = await Promise.all([
       readPerson(sql),
       readGlucoseDays(sql, filter),
-      readLatestGlucose(sql, asked),
+      latestReadings(sql, { ...asked, metrics: ["glucose"] }),
       readGlucose(sql, filter),
     ]);
+    const latest = newestOfAll ? toRow(newestOfAll) : undefined;
     const judge = judgeOf(person);
     const { category } = METRICS.glucose;
     const best = bestOfDays(rows, judge, judge.ranking({ code: "glucose", category }));
@@ -127,6 +128,10 @@ function toDay(row: GlucoseDayRow): GlucoseDay {
     above: { high: row.aboveHigh, veryHigh: row.aboveVeryHigh },
     ...(row.pace === null ? {} : { pace: row.pace }),
   };
+}
+
+function toRow({ localDate, sourceId, start, value, offsetMinutes }: Reading): GlucoseReadingRow {
+  return { date: localDate, sourceId: Number(sourceId), at: start, value, offsetMinutes };
 }
 
 function toReading({ date, sourceId, at, value, offsetMinutes }: GlucoseReadingRow, unit: Unit) {

@@ -4,7 +4,7 @@ import type { Sql } from "postgres";
 import { METRIC_CODES } from "@shared/catalog/metrics.ts";
 import type { Sql as AnySql } from "@shared/db/client.ts";
 import { readBuckets } from "@shared/db/buckets.ts";
-import { readGlucose, readGlucoseDays, readLatestGlucose } from "@shared/db/glucose.ts";
+import { readGlucose, readGlucoseDays } from "@shared/db/glucose.ts";
 import { readPerson } from "@shared/db/person.ts";
 import { latestReadings, listReadings } from "@shared/db/readings.ts";
 import { readCoverage, readDays, readHours } from "@shared/db/rollup.ts";
@@ -39,7 +39,9 @@ async function fill({ app, admin }: TestDatabase): Promise<string> {
                          make_interval(mins => ${MINUTES})) as t (at)
     cross join raphael.sources s
     cross join raphael.metrics m
-    where m.code = any (${METRICS}) and (s.device = 'a' or m.code = 'steps')`;
+    where m.code = any (${METRICS}) and (s.device = 'a' or m.code = 'steps')
+    -- As batches bring them.
+    order by s.user_key, date_trunc('week', t.at), m.id, t.at`;
   await admin`
     insert into raphael.daily
       (user_key, metric_id, local_date, source_id, n, total, low, high, last, first_at, last_at, hours)
@@ -68,6 +70,15 @@ interface Node {
   readonly "Shared Hit Blocks": number;
   readonly "Shared Read Blocks": number;
   readonly Plans?: readonly Node[];
+}
+
+/** What was done, for a failure to show. */
+function outline(node: Node, depth = 0): string {
+  const rows = node["Actual Rows"] * node["Actual Loops"];
+  const buffers = node["Shared Hit Blocks"] + node["Shared Read Blocks"];
+  const what = [node["Node Type"], node["Relation Name"], node["Index Cond"]].join(" ").trim();
+  const own = `\n${"  ".repeat(depth)}${what}: ${rows} rows, ${buffers} buffers`;
+  return own + (node.Plans ?? []).map((child) => outline(child, depth + 1)).join("");
 }
 
 const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
@@ -151,7 +162,16 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
     buffers: 250,
     sorted: 2_100,
   },
-  "the newest glucose": { ask: (sql) => readLatestGlucose(sql, {}), buffers: 60, sorted: 0 },
+  "the newest glucose of a source": {
+    ask: (sql) => latestReadings(sql, { metrics: ["glucose"], provider: "oura" }),
+    buffers: 60,
+    sorted: 2,
+  },
+  "a page of a source that has none of it": {
+    ask: (sql) => listReadings(sql, { metrics: METRICS, source: 2, limit: 101 }),
+    buffers: 500,
+    sorted: 101,
+  },
   "glucose readings": {
     ask: (sql) => readGlucose(sql, { ...SPAN, limit: 288 }),
     buffers: 100,
@@ -191,7 +211,7 @@ Deno.test("each question reads its stretch of an index", async (t) => {
           }
           if (/Sort/.test(type) && rows > sorted) problems.push(`sorts ${rows}, over ${sorted}`);
         }
-        assert.deepEqual(problems, [], JSON.stringify(plan, null, 1).slice(0, 6_000));
+        assert.deepEqual(problems, [], outline(plan));
       });
     }
   });

@@ -49,7 +49,7 @@ Deno.test("metricsQuery refuses what it cannot mean", () => {
       { limit: "1000000000" },
       { cursor: "a b" },
       { cursor: ["a"] },
-      { cursor: "a".repeat(513) },
+      { cursor: "a".repeat(2_049) },
       { provider: "OURA'--" },
       { user_id: "8c1d3c1e-5b0a-4b43-9a0e-0d5f3a1b2c3d" },
     ]
