@@ -12,10 +12,9 @@ Errors are problems by RFC 9457: decide by \`type\`. Every answer has \`x-reques
 person \`ratelimit-limit\`, \`ratelimit-remaining\` and \`ratelimit-reset\` (seconds). Every function \
 answers \`GET /<function>/health\`.
 
-Every operation below \`/me/\`, and every read by \
-POST, is another address of one that stands without: they are there for the app's older pages and for \
-\`functions.invoke\`, which posts. Bodies are JSON and may hold nothing that is not listed; answers may \
-gain members.`;
+The operations under "aliases" are other \
+addresses of those above: for the app's older pages, and for \`functions.invoke\`, which posts. Bodies are \
+JSON and may hold nothing that is not listed; answers may gain members.`;
 
 /** The API's description, OpenAPI 3.1. */
 export function openapiDocument(): Node {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as contracts from "../metrics.ts";
+import * as answers from "../metrics_answers.ts";
 import { alias, type Answer, type Operation } from "./operation.ts";
 
 /** What is read, and how it is answered, by GET with a query. */
@@ -70,7 +71,7 @@ const setPreferences: Operation = {
     "values: the next answer already follows it.",
   input: contracts.preferencesBody,
   answers: {
-    200: { description: "What holds now", schema: contracts.preferencesAnswer },
+    200: { description: "What holds now", schema: answers.preferencesAnswer },
   },
 };
 
@@ -81,7 +82,7 @@ export const METRICS: readonly Operation[] = [
     summary: "List values, newest first",
     description: "Of every source, `[since, until)`. Page by `meta.nextCursor`.",
     input: contracts.metricsQuery,
-    answer: contracts.metricsAnswer,
+    answer: answers.metricsAnswer,
     gives: "A page of values",
   }),
   ...reads({
@@ -89,7 +90,7 @@ export const METRICS: readonly Operation[] = [
     path: "/metrics/latest",
     summary: "The newest value of each metric",
     input: contracts.latestQuery,
-    answer: contracts.latestAnswer,
+    answer: answers.latestAnswer,
     gives: "A value for each metric that has any",
   }),
   ...reads({
@@ -97,7 +98,7 @@ export const METRICS: readonly Operation[] = [
     path: "/metrics/glucose/latest",
     summary: "The newest sensor glucose, and the statistics of a period",
     input: contracts.glucoseQuery,
-    answer: contracts.glucoseAnswer,
+    answer: answers.glucoseAnswer,
     gives: "Readings with mean, SD, CV, GMI, time in range and sensor time",
   }),
   ...reads({
@@ -105,7 +106,7 @@ export const METRICS: readonly Operation[] = [
     path: "/metrics/sleep/latest",
     summary: "The newest night, with its stages",
     input: contracts.sleepQuery,
-    answer: contracts.sleepAnswer,
+    answer: answers.sleepAnswer,
     gives: "The sleeps of the newest day that has any, by its best source",
   }),
   ...reads({
@@ -114,7 +115,7 @@ export const METRICS: readonly Operation[] = [
     summary: "List workouts, newest first",
     description: "Those that start in `[since, until)`. Page by `meta.nextCursor`.",
     input: contracts.workoutsQuery,
-    answer: contracts.workoutsAnswer,
+    answer: answers.workoutsAnswer,
     gives: "A page of workouts",
   }),
   ...reads({
@@ -122,7 +123,7 @@ export const METRICS: readonly Operation[] = [
     path: "/metrics/summary/daily",
     summary: "One day of the person, each metric of its best source",
     input: contracts.summaryQuery,
-    answer: contracts.summaryAnswer,
+    answer: answers.summaryAnswer,
     gives: "The day, with a receipt for each of its values",
   }),
   ...reads({
@@ -130,7 +131,7 @@ export const METRICS: readonly Operation[] = [
     path: "/metrics/summary/days",
     summary: "Days of the person, each metric of its best source",
     input: contracts.summaryDaysQuery,
-    answer: contracts.summaryDaysAnswer,
+    answer: answers.summaryDaysAnswer,
     gives: "The days that have values, newest first",
   }),
   ...reads({
@@ -139,7 +140,7 @@ export const METRICS: readonly Operation[] = [
     summary: "Metrics over time, in columns",
     description: `At most ${contracts.MAX_POINTS} points.`,
     input: contracts.seriesQuery,
-    answer: contracts.seriesAnswer,
+    answer: answers.seriesAnswer,
     gives: "A series for each metric, oldest point first",
   }),
   ...reads({
@@ -147,7 +148,7 @@ export const METRICS: readonly Operation[] = [
     path: "/metrics/coverage",
     summary: "What there is of each metric, from which source, and how fresh it is",
     input: contracts.coverageQuery,
-    answer: contracts.coverageAnswer,
+    answer: answers.coverageAnswer,
     gives: "A line for each metric and source",
   }),
   ...reads({
@@ -155,7 +156,7 @@ export const METRICS: readonly Operation[] = [
     path: "/metrics/accesses",
     summary: "Who read the person's numbers, newest first",
     input: contracts.accessesQuery,
-    answer: contracts.accessesAnswer,
+    answer: answers.accessesAnswer,
     gives: "A page of the audit log",
   }),
   ...reads({
@@ -163,7 +164,7 @@ export const METRICS: readonly Operation[] = [
     path: "/metrics/preferences",
     summary: "The person's time zone and which source to believe",
     input: contracts.noQuery,
-    answer: contracts.preferencesAnswer,
+    answer: answers.preferencesAnswer,
     gives: "What holds now",
   }),
   ...bothAddresses(setPreferences),

@@ -1,15 +1,9 @@
 /** What several of the answers are made of. */
 import { z } from "zod";
 
-export type { Told } from "../told.ts";
-
 /** The envelope of every answer. */
 export function answerOf<S extends z.ZodType>(data: S) {
   return z.object({ success: z.literal(true), data });
-}
-
-export function told<T>(data: T) {
-  return { success: true, data } as const;
 }
 
 /** The envelope of a list that goes on. */
@@ -22,14 +16,6 @@ export function pageOf<S extends z.ZodType>(row: S) {
       }),
     }),
   });
-}
-
-export function toldPage<T>(
-  page: { readonly rows: readonly T[]; readonly nextCursor?: string },
-  limit: number,
-) {
-  const meta = { limit, nextCursor: page.nextCursor ?? null };
-  return { ...told(page.rows), meta } as const;
 }
 
 export const time = z.string().meta({
