@@ -784,7 +784,7 @@ export interface components {
              */
             action: string;
             /** @description Which were asked for; absent for all */
-            metrics?: string[];
+            metrics?: components["schemas"]["MetricCode"][];
             since?: string;
             until?: string;
             /** @description `x-request-id` of that answer */
@@ -997,11 +997,7 @@ export interface components {
         };
         /** @description What one source has of one metric */
         Coverage: {
-            /**
-             * @description Code of the catalog
-             * @example heart_rate
-             */
-            metric: string;
+            metric: components["schemas"]["MetricCode"];
             source: components["schemas"]["Source"];
             /**
              * @description First day with values
@@ -1432,11 +1428,7 @@ export interface components {
         /** @description One value of one metric at one time */
         Metric: {
             id: string;
-            /**
-             * @description Code of the catalog
-             * @example heart_rate
-             */
-            metric: string;
+            metric: components["schemas"]["MetricCode"];
             value: number;
             /**
              * @description Of the values
@@ -1489,11 +1481,7 @@ export interface components {
          */
         MetricCode: "heart_rate" | "resting_heart_rate" | "heart_rate_avg" | "heart_rate_max" | "heart_rate_min" | "walking_heart_rate_avg" | "heart_rate_recovery_1min" | "hrv_rmssd" | "hrv_sdnn" | "rr_interval" | "blood_pressure_systolic" | "blood_pressure_diastolic" | "afib_burden" | "pulse_wave_velocity" | "vascular_age" | "perfusion_index" | "ecg_average_heart_rate" | "spo2" | "respiratory_rate" | "breathing_disturbance_index" | "fev1" | "fvc" | "peak_expiratory_flow" | "inhaler_usage" | "vo2_max" | "fitness_age" | "body_temperature" | "basal_body_temperature" | "skin_temperature" | "skin_temperature_deviation" | "skin_temperature_trend_deviation" | "ambient_temperature" | "daylight_exposure" | "uv_index" | "audio_exposure_environmental" | "audio_exposure_headphone" | "body_weight" | "height" | "bmi" | "body_fat_percentage" | "fat_mass" | "lean_body_mass" | "muscle_mass" | "skeletal_muscle_mass" | "bone_mass" | "body_water_percentage" | "body_water_mass" | "visceral_fat_index" | "waist_circumference" | "metabolic_age" | "basal_metabolic_rate" | "head_circumference" | "glucose" | "glucose_blood" | "glucose_mean" | "glucose_time_in_range" | "glucose_gmi" | "glucose_cv" | "glucose_sensor_active" | "hba1c" | "insulin_delivery" | "ketone" | "lactate" | "steps" | "energy_active" | "energy_basal" | "energy_total" | "distance" | "distance_cycling" | "distance_swimming" | "distance_wheelchair" | "floors_climbed" | "elevation_gain" | "active_duration" | "exercise_duration" | "active_duration_low" | "active_duration_moderate" | "active_duration_vigorous" | "sedentary_duration" | "stand_duration" | "stand_hours" | "met_avg" | "wheelchair_pushes" | "swimming_strokes" | "falls" | "six_minute_walk_distance" | "walking_speed" | "walking_step_length" | "walking_asymmetry" | "walking_double_support" | "workout_duration" | "workout_moving_duration" | "workout_distance" | "workout_pace" | "workout_power" | "power" | "workout_energy" | "workout_strain" | "workout_elevation_gain" | "speed" | "cadence_running" | "cadence_cycling" | "running_stride_length" | "running_ground_contact_time" | "running_vertical_oscillation" | "functional_threshold_power" | "training_load" | "underwater_depth" | "sleep_duration" | "sleep_time_in_bed" | "sleep_deep" | "sleep_light" | "sleep_rem" | "sleep_awake" | "sleep_latency" | "sleep_awakenings" | "sleep_efficiency" | "sleep_stage" | "sleep_hr_avg" | "sleep_hr_min" | "sleep_score" | "readiness_score" | "recovery_score" | "strain_score" | "stress_score" | "body_battery" | "resilience_level" | "stress_high_duration" | "stress_recovery_duration" | "energy_intake" | "protein_intake" | "carbohydrate_intake" | "fat_intake" | "fiber_intake" | "water_intake" | "caffeine_intake" | "alcohol_intake" | "mindfulness_duration" | "electrodermal_activity" | "blood_alcohol" | "menstrual_flow" | "cycle_day";
         MetricOfDay: {
-            /**
-             * @description Code of the catalog
-             * @example heart_rate
-             */
-            metric: string;
+            metric: components["schemas"]["MetricCode"];
             /** @description The day's, by the metric's aggregate */
             value: number;
             /**
@@ -2242,11 +2230,7 @@ export interface components {
                 resolution: "5m" | "1h" | "1d";
                 /** @description Columns of equal length, oldest point first; points without values are left out */
                 series: {
-                    /**
-                     * @description Code of the catalog
-                     * @example heart_rate
-                     */
-                    metric: string;
+                    metric: components["schemas"]["MetricCode"];
                     /**
                      * @description Of the values
                      * @example bpm

@@ -1,6 +1,8 @@
 /** What several of the answers are made of. */
 import { z } from "zod";
 
+export { metricCode } from "../metric_code.ts";
+
 /** The envelope of every answer. */
 export function answerOf<S extends z.ZodType>(data: S) {
   return z.object({ success: z.literal(true), data });
@@ -30,11 +32,6 @@ export const day = z.string().meta({
 
 export const offsetMinutes = z.int().meta({
   description: "The person's clock then, minutes east of UTC; absent where unknown",
-});
-
-export const metricCode = z.string().meta({
-  description: "Code of the catalog",
-  example: "heart_rate",
 });
 
 export const unit = z.string().meta({ description: "Of the values", example: "bpm" });
