@@ -20,10 +20,11 @@ import {
   toldPage,
   workoutsQuery,
 } from "@shared/api/metrics.ts";
+import { OPENAPI_DOCUMENT } from "@shared/api/openapi_document.ts";
 import { ProblemError } from "@shared/core/problems.ts";
 import { addDays } from "@shared/core/time.ts";
 import { createHttpApp, type HttpEnv, type HttpRuntime } from "@shared/http/app.ts";
-import { conditionalJson } from "@shared/http/conditional.ts";
+import { conditionalJson, publicJson } from "@shared/http/conditional.ts";
 import { type Given, given, readJson, readQuery } from "@shared/http/input.ts";
 import { requireSession, type SessionRuntime } from "@shared/http/session.ts";
 import type { Context } from "hono";
@@ -114,6 +115,7 @@ export function createApp(runtime: MetricsRuntime) {
     const body = given(await readJson(c, preferencesBody));
     return c.json(told(await port.setPreferences({ ...whoOf(c), ...body })));
   });
+  app.get("/openapi.json", (c) => publicJson(c, OPENAPI_DOCUMENT));
   return app;
 }
 
