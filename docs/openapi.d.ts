@@ -4696,9 +4696,9 @@ export interface operations {
     };
     getSeries: {
         parameters: {
-            query?: {
+            query: {
                 /** @description Metrics by their names in the catalog, the seed or the app: a list, or text with commas */
-                types?: string[];
+                types: string[];
                 /** @description 1d: days of the person's calendar; 5m and 1h without whole days' values */
                 resolution?: "5m" | "1h" | "1d";
                 /** @description How values become a point; each metric's own where it is absent */
@@ -4795,9 +4795,9 @@ export interface operations {
     };
     getMySeries: {
         parameters: {
-            query?: {
+            query: {
                 /** @description Metrics by their names in the catalog, the seed or the app: a list, or text with commas */
-                types?: string[];
+                types: string[];
                 /** @description 1d: days of the person's calendar; 5m and 1h without whole days' values */
                 resolution?: "5m" | "1h" | "1d";
                 /** @description How values become a point; each metric's own where it is absent */

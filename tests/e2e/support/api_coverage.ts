@@ -50,14 +50,18 @@ export function createApiCoverage(): ApiCoverage {
     findings: () => [...findings],
     note({ method, path, status, headers, text }) {
       exchanges++;
-      const { operation, answerFindings } = check({
+      const verdict = check({
         method,
         url: new URL(BASE + path),
         status,
         // A body of no JSON is held to its media type below.
         body: isJson(headers) ? text : "",
       });
-      for (const finding of answerFindings) findings.add(finding);
+      const { operation } = verdict;
+      // What was taken must be documented as well; what providers send is theirs.
+      const isOurs = !/^\/(oauth-callback|webhooks)\//.test(path);
+      const found = isOurs && status < 400 ? verdict.findings : verdict.answerFindings;
+      for (const finding of found) findings.add(finding);
       if (!operation) return;
       const name = `${method} ${operation.path} ${status}`;
       shown.add(name);

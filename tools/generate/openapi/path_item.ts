@@ -54,11 +54,12 @@ const ANYTHING: Node = {
 };
 
 function query(input: z.ZodType, schemas: Schemas): readonly Node[] {
-  return Object.entries(schemas.members(input)).map(([name, member]) => {
+  return schemas.members(input).map(({ name, schema: member, isRequired }) => {
     const { description, ...schema } = written(member);
     return {
       name,
       in: "query",
+      ...(isRequired ? { required: true } : {}),
       ...(description ? { description } : {}),
       schema,
       // `types=a,b`, as the query is read.

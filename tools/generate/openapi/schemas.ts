@@ -3,13 +3,19 @@ import { z } from "zod";
 /** A piece of the document. */
 export type Node = Readonly<Record<string, unknown>>;
 
+interface Member {
+  readonly name: string;
+  readonly schema: Node;
+  readonly isRequired: boolean;
+}
+
 export interface Schemas {
   /** An answer as JSON Schema 2020-12; what has an `id` is a reference into `components`. */
   answer(schema: z.ZodType): Node;
   /** An input, by reference: it is called `name`, and what it holds has an `id` with `Input` behind. */
   input(schema: z.ZodType, name: string): Node;
   /** The members of an input: what stands in a query. */
-  members(schema: z.ZodType): Readonly<Record<string, Node>>;
+  members(schema: z.ZodType): readonly Member[];
   /** By name, in the order of names. */
   components(): Readonly<Record<string, Node>>;
 }
@@ -47,9 +53,16 @@ export function createSchemas(): Schemas {
       return { $ref: `${COMPONENTS}${name}` };
     },
     members(schema) {
-      const { properties } = convert(schema, "input");
       // SAFETY: inputs are objects, whose properties are schemas.
-      return properties as Readonly<Record<string, Node>>;
+      const { properties, required = [] } = convert(schema, "input") as {
+        readonly properties: Readonly<Record<string, Node>>;
+        readonly required?: readonly string[];
+      };
+      return Object.entries(properties).map(([name, member]) => ({
+        name,
+        schema: member,
+        isRequired: required.includes(name),
+      }));
     },
     components: () => Object.fromEntries([...named].sort(([a], [b]) => a < b ? -1 : 1)),
   };
