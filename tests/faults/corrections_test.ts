@@ -7,7 +7,7 @@ import { counts, fault, report, SEED } from "./support/fault.ts";
 import { random, shuffle } from "./support/plan.ts";
 import { iso, START } from "./support/pretended_records.ts";
 
-const MINUTE = 60_000;
+const SPACING = 20 * 60_000;
 const BATCH = 250;
 const WRITERS = 8;
 
@@ -58,7 +58,7 @@ function toTold(record: number, { version, value }: Step): Told {
     deleted: value === undefined,
     values: value === undefined
       ? []
-      : [{ at: iso(START + record * MINUTE), value, durationSeconds: 60, metric: "steps" }],
+      : [{ at: iso(START + record * SPACING), value, durationSeconds: 60, metric: "steps" }],
   };
 }
 

@@ -38,7 +38,10 @@ export function batchAt(
       }]
       : []
   );
-  return { ...batchOf(said.map(({ session: _, ...told }) => told)), sessions };
+  const batch = batchOf(said.map(({ session: _, ...told }) => told));
+  // As delivered, sessions and all: a record is what it was where that did not change.
+  const whole = batch.records.map((record, n) => ({ ...record, raw: said[n] }));
+  return { ...batch, records: whole, sessions };
 }
 
 export function note({ seen }: Collection, records: readonly number[], at: number): void {
