@@ -34,13 +34,18 @@ export interface Answer {
   readonly status: number;
   // deno-lint-ignore no-explicit-any -- what a test reads of it, the test asserts
   readonly body: any;
+  readonly headers: Headers;
   readonly location?: URL;
 }
 
 export interface Caller {
   readonly userId: string;
   /** POST with a body, GET without. */
-  call(path: string, body?: Record<string, unknown>): Promise<Answer>;
+  call(
+    path: string,
+    body?: Record<string, unknown>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
 }
 
 export interface FunctionsWorld {
@@ -153,6 +158,7 @@ export async function withFunctions(
         if (location) keep(secrets, new URL(location));
         return {
           status: response.status,
+          headers: response.headers,
           body: text.startsWith("{") ? JSON.parse(text) : text,
           ...(location ? { location: new URL(location) } : {}),
         };
@@ -174,9 +180,9 @@ export async function withFunctions(
           const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
           return {
             userId: sub,
-            call: (path, body) =>
+            call: (path, body, more = {}) =>
               request(path, {
-                headers,
+                headers: { ...headers, ...more },
                 ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
               }),
           };
