@@ -12,9 +12,9 @@ const FAULTS = counts(18, 200);
 const GB = 1_000_000_000;
 const SIZE = 5 * GB;
 /** Enough to see, and no danger to the machine. */
-const CONTROL_SIZE = 0.2 * GB;
-/** Five answers of 5 MiB at once, as bytes and as text, and what the collector leaves lying. */
-const GROWTH_MB = 200;
+const CONTROL_SIZE = 0.25 * GB;
+/** Five answers of 5 MiB at once, and what the collector leaves lying: 190 after 200 and after 500 faults. */
+const GROWTH_MB = 256;
 const FIRST_DAY = "2010-01-01";
 /** Each bad answer is followed by a good one. */
 const STRIDE = 2;

@@ -1,108 +1,30 @@
 import assert from "node:assert/strict";
 import { enqueue } from "@shared/db/jobs.ts";
 import { counts, fault, type Injecting, report, SEED } from "./support/fault.ts";
+import {
+  DIES,
+  FIRST_DAY,
+  GAP,
+  KINDS,
+  MENDS,
+  nightId,
+  PAGES,
+  provider,
+  type Ring,
+  ROWS,
+} from "./support/partial_pages.ts";
 import { random } from "./support/plan.ts";
-import { type Asked, dayAfter, list, night } from "./support/pretended_oura.ts";
 import { type PullingWorld, withPulling } from "./support/pulling.ts";
 import { linkRing, pullNights, storedNights } from "./support/rings.ts";
 
 const RINGS = counts(14, 50);
 const PASSES = counts(1, 20);
-const PAGES = 5;
-const ROWS = 4;
-/** The page that goes wrong. */
-const GAP = 3;
-const FIRST_DAY = "2026-01-01";
 const DRAIN_MS = 60_000;
 /** Breakers open and close in tenths of a second. */
 const GATE = { open_seconds: 0.2, ramp_seconds: 0.02, probe_seconds: 5 };
 
-/** How page 3 goes wrong. The first three mend by themselves, the others stay until they are healed. */
-const KINDS = [
-  "fails",
-  "cut",
-  "duplicates",
-  "garbage",
-  "names itself",
-  "goes round",
-  "shrinks",
-] as const;
-type Kind = (typeof KINDS)[number];
-const MENDS: ReadonlySet<Kind> = new Set(["fails", "cut", "duplicates"]);
-const DIES: ReadonlySet<Kind> = new Set(["garbage", "names itself", "goes round"]);
 /** Five pages, two failures and one to spare: pages that go round are known before. */
 const MOST_REQUESTS = 8;
-
-interface Ring {
-  readonly person: string;
-  account: string;
-  /** What its nights say by now: each pass raises it. */
-  version: number;
-  kind?: Kind | undefined;
-  /** How often page 3 still goes wrong. */
-  left: number;
-  hits: number;
-  asked: number[];
-}
-
-const nightId = (ring: Ring, page: number, row: number) => `${ring.person}-${page}-${row}`;
-
-function pageOf(ring: Ring, page: number, next = page < PAGES ? `p${page + 1}` : null) {
-  return { rows: rowsOf(ring, page), next };
-}
-
-function rowsOf(ring: Ring, page: number) {
-  return Array.from(
-    { length: ROWS },
-    (_, row) =>
-      night(
-        nightId(ring, page, row),
-        dayAfter(FIRST_DAY, (page - 1) * ROWS + row),
-        ring.version,
-      ),
-  );
-}
-
-function provider(rings: ReadonlyMap<string, Ring>) {
-  return ({ person, next }: Asked): Response => {
-    const ring = rings.get(person);
-    if (!ring) return new Response(null, { status: 401 });
-    const page = Number(next?.slice(1) ?? 1);
-    ring.asked.push(page);
-    const whole = pageOf(ring, page);
-    if (page !== GAP || ring.kind === undefined || ring.left === 0) {
-      return list(whole.rows, whole.next);
-    }
-    ring.left--;
-    ring.hits++;
-    const text = JSON.stringify({ data: whole.rows, next_token: whole.next });
-    const half = text.slice(0, text.length / 2);
-    switch (ring.kind) {
-      case "fails":
-        return new Response(null, { status: 500 });
-      case "cut":
-        return new Response(brokenOff(half));
-      case "duplicates":
-        return list([...rowsOf(ring, page - 1), ...whole.rows, ...whole.rows], whole.next);
-      case "garbage":
-        return new Response(half);
-      case "names itself":
-        return list(whole.rows, `p${page}`);
-      case "goes round":
-        return list(whole.rows, `p${page - 1}`);
-      case "shrinks":
-        return list([]);
-    }
-  };
-}
-
-/** The connection ends in mid-body. */
-function brokenOff(text: string): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
-    pull: (controller) => controller.error(new Error("cut on purpose")),
-  });
-}
 
 /** What stands of each ring's pages: the oldest and newest version that a row of the page has. */
 async function pagesOf({ db }: PullingWorld, rings: readonly Ring[]) {
