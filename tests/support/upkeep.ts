@@ -43,13 +43,13 @@ function serveWebhooks() {
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     async (request) => {
       const { pathname, searchParams } = new URL(request.url);
-      if (request.method === "GET") {
-        assert.equal(searchParams.get("verification_token"), VERIFY_TOKEN);
-        return Response.json({ challenge: searchParams.get("challenge") });
-      }
-      const text = await request.text();
       // Kept-alive connections outlive a shutdown on Deno 2.1.4.
       const headers = { connection: "close" };
+      if (request.method === "GET") {
+        assert.equal(searchParams.get("verification_token"), VERIFY_TOKEN);
+        return Response.json({ challenge: searchParams.get("challenge") }, { headers });
+      }
+      const text = await request.text();
       if (request.method === "HEAD") return new Response(null, { headers });
       if (state.isDown) state.refused++;
       else state.taken.push(`${pathname.replace(/^.*\/webhooks/, "")} ${text}`);

@@ -121,7 +121,8 @@ Deno.test("gatedFetch() hears the end of the body: one that stalls or breaks off
     new Response(
       new ReadableStream({
         start: (body) => body.enqueue(new Uint8Array([0x20])),
-        pull: (body) => then(body),
+        // The first byte has to leave, or the headers do not either.
+        pull: (body) => new Promise((resolve) => setTimeout(resolve, 50)).then(() => then(body)),
       }),
     );
   const stalls = started(() => {});
