@@ -1,4 +1,10 @@
-import type { Normalized, Provenance, SleepSession, Workout } from "../catalog/normalized.ts";
+import type {
+  Normalized,
+  Provenance,
+  SleepSession,
+  Workout,
+  WorkoutLaps,
+} from "../catalog/normalized.ts";
 import { localDateOf } from "../core/time.ts";
 import type { Batch, RecordRow, SampleRow, SessionRow, SourceRow } from "../db/records.ts";
 import type { NormalizedRecord } from "../providers/resource.ts";
@@ -43,6 +49,9 @@ export function toBatch(records: readonly NormalizedRecord[]): Batch {
       case "workout":
         sessions.push(session(record, item, sourceOf(item.device ? { device: item.device } : {})));
         for (const derived of deriveMetrics(item)) add(record, derived);
+        return;
+      case "laps":
+        sessions.push(session(record, item, sourceOf({})));
         return;
       // What is no measurement stays in the raw record.
       case "auto_activity":
@@ -100,9 +109,13 @@ function sample(
   };
 }
 
-function session(record: Named, item: SleepSession | Workout, source: number): SessionRow {
-  const { kind, id, start, end, offsetMinutes, localDate, device: _, ...rest } = item;
-  const { stages, isNap, type, ...measures } = rest as Partial<SleepSession> & Partial<Workout>;
+type Session = SleepSession | Workout | WorkoutLaps;
+
+function session(record: Named, item: Session, source: number): SessionRow {
+  const { kind, id, start, end, offsetMinutes, localDate, ...rest } = item;
+  const { stages, laps, isNap, type, device: _, ...measures } = rest as
+    & Partial<SleepSession>
+    & Partial<Workout>;
   const lived = kind === "sleep" ? end : start;
   return {
     record: record.ordinal,
@@ -117,6 +130,7 @@ function session(record: Named, item: SleepSession | Workout, source: number): S
     is_nap: isNap ?? null,
     measures,
     stages: stages ?? null,
+    laps: laps ?? null,
   };
 }
 

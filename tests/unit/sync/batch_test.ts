@@ -99,3 +99,29 @@ Deno.test("toBatch() keeps a sleep whole on the day of waking, and derives its m
     [1, "sleep_duration", 420],
   ]);
 });
+
+Deno.test("toBatch() keeps a workout's laps beside its measures, and those that another record tells by the workout's id", () => {
+  const lap = { ...HOUR, distanceMetres: 1_000 };
+  const workout = { kind: "workout", ...HOUR, type: "running", hrAverage: 140 } as const;
+  const { sessions, samples } = toBatch([
+    record("run", { ...workout, laps: [lap] }),
+    record("ride", workout),
+    record("details", { kind: "laps", ...HOUR, id: "ride", laps: [lap, lap] }),
+  ]);
+  assert.deepEqual(
+    sessions.map(({ kind, session_id, type, measures, laps }) => [
+      kind,
+      session_id,
+      type,
+      measures,
+      laps?.length ?? null,
+    ]),
+    [
+      ["workout", "run", "running", { hrAverage: 140 }, 1],
+      ["workout", "ride", "running", { hrAverage: 140 }, null],
+      ["laps", "ride", null, {}, 2],
+    ],
+  );
+  assert.deepEqual(sessions[0]?.laps, [lap]);
+  assert.ok(samples.every(({ record }) => record < 2), "laps are no metrics");
+});
