@@ -1303,6 +1303,28 @@ export interface components {
             /** @description Local days that have readings */
             days: number;
         };
+        Lap: {
+            /**
+             * @description ISO 8601 in UTC
+             * @example 2026-03-01T07:30:00.000000Z
+             */
+            start: string;
+            /**
+             * @description ISO 8601 in UTC
+             * @example 2026-03-01T07:30:00.000000Z
+             */
+            end: string;
+            /** @description Metres */
+            distanceMetres?: number;
+            /** @description Kilocalories */
+            energyKilocalories?: number;
+            /** @description Beats per minute */
+            hrAverage?: number;
+            /** @description Beats per minute */
+            hrMaximum?: number;
+            /** @description Watts */
+            averagePowerWatts?: number;
+        };
         LatestAnswer: {
             /** @constant */
             success: true;
@@ -2530,6 +2552,8 @@ export interface components {
             strain?: number;
             /** @description Seconds in each of the provider's heart rate zones, lowest first */
             zoneSeconds?: number[];
+            /** @description As they were marked: a press of the button, a kilometre, a length of the pool */
+            laps?: components["schemas"]["Lap"][];
             /** @description Id of the same workout by a better source: leave this one out of sums */
             duplicateOf?: string;
         };

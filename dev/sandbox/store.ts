@@ -30,6 +30,8 @@ export interface WithingsSubscription {
   readonly person: string;
   readonly appli: number;
   readonly callbackUrl: string;
+  /** Deliveries that failed in a row. */
+  failures?: number;
 }
 
 /** A user that the app made at Junction; without a person until a service is linked. */

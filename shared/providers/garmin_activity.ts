@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Workout } from "../catalog/normalized.ts";
+import type { Workout, WorkoutLaps } from "../catalog/normalized.ts";
 import {
   beatsPerMinute,
   celsius,
@@ -20,6 +20,7 @@ import {
   timeAt,
 } from "./garmin_rows.ts";
 import { sportOf } from "./garmin_sports.ts";
+import { lapsOf } from "./kit/laps.ts";
 import { measure, present } from "./kit/measure.ts";
 import { listOf } from "./kit/page.ts";
 
@@ -118,6 +119,7 @@ const activityDetails = resource({
         // Spelled so.
         airTemperatureCelcius: maybeNumber,
       })).nullish(),
+      laps: z.array(z.looseObject({ startTimeInSeconds: maybeNumber })).nullish(),
     }),
     { rows: "activityDetails" },
   ),
@@ -141,8 +143,25 @@ const activityDetails = resource({
       yield* sense("cadence_cycling", revolutionsPerMinute(sample.bikeCadenceInRPM), at);
       yield* measure("ambient_temperature", celsius(sample.airTemperatureCelcius), at);
     }
+    yield* lapsIn(idOf(row), summary, row.laps ?? []);
   },
 });
+
+/** A lap is told by its start alone: it ends where the next begins, the last one with the activity. */
+function* lapsIn(
+  id: string | undefined,
+  summary: Activity,
+  told: readonly { readonly startTimeInSeconds?: number | null | undefined }[],
+): Generator<WorkoutLaps, void> {
+  const span = spanOf(summary);
+  if (!span || id === undefined) return;
+  const starts = told.flatMap(({ startTimeInSeconds: at }) =>
+    at == null ? [] : [timeAt(at, 0).start]
+  )
+    .toSorted((a, b) => a.getTime() - b.getTime());
+  const laps = lapsOf(starts.map((start, n) => ({ start, end: starts[n + 1] ?? span.end })));
+  if (laps) yield { kind: "laps", id, ...span, laps };
+}
 
 const moveIq = resource({
   ...kind("move_iq"),

@@ -201,6 +201,7 @@ Deno.test("ingest_records() stores sessions with their record, and takes them aw
       is_nap: false,
       measures: { asleepSeconds: 25_200 },
       stages: null,
+      laps: null,
     } as const;
     const night = { ...batch, sessions: [session] };
     await store(app, account, night, { resource: "sleep" });
