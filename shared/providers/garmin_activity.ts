@@ -8,6 +8,7 @@ import {
   stepsPerMinute,
   watts,
 } from "../catalog/units.ts";
+import { SECOND } from "../core/time.ts";
 import { resource } from "./define.ts";
 import {
   kind,
@@ -147,19 +148,22 @@ const activityDetails = resource({
   },
 });
 
-/** A lap is told by its start alone: it ends where the next begins, the last one with the activity. */
+/**
+ * A lap is told by its start alone: it ends where the next begins, the last one with the activity. What
+ * comes before the first is a lap too.
+ */
 function* lapsIn(
   id: string | undefined,
   summary: Activity,
   told: readonly { readonly startTimeInSeconds?: number | null | undefined }[],
 ): Generator<WorkoutLaps, void> {
   const span = spanOf(summary);
-  if (!span || id === undefined) return;
-  const starts = told.flatMap(({ startTimeInSeconds: at }) =>
-    at == null ? [] : [timeAt(at, 0).start]
-  )
-    .toSorted((a, b) => a.getTime() - b.getTime());
-  const laps = lapsOf(starts.map((start, n) => ({ start, end: starts[n + 1] ?? span.end })));
+  const starts = told.flatMap(({ startTimeInSeconds: at }) => at == null ? [] : [at * SECOND]);
+  if (!span || id === undefined || starts.length === 0) return;
+  const [from, to] = [span.start.getTime(), span.end.getTime()];
+  const within = starts.filter((at) => at > from && at < to).toSorted((a, b) => a - b);
+  const marks = [...new Set([from, ...within])].map((at) => new Date(at));
+  const laps = lapsOf(marks.map((start, n) => ({ start, end: marks[n + 1] ?? span.end })));
   if (laps) yield { kind: "laps", id, ...span, laps };
 }
 
