@@ -4,7 +4,7 @@ import { readProviderId } from "./provider_ids.ts";
 /** Body of a person's `POST /token-refresh`; no provider means all of theirs. */
 export const refreshBody = z.strictObject({
   provider: z.string().min(1).max(40)
-    .transform((id) => readProviderId(id.toLowerCase()).provider).optional(),
+    .transform((id) => readProviderId(id.toLowerCase())).optional(),
 });
 
 /**
