@@ -8,13 +8,11 @@ export interface ConnectPort {
     readonly returnTo?: string;
     readonly region?: string;
     readonly service?: string;
-    readonly uiId?: string;
   }): Promise<Begun>;
   /** Links by what a person typed (Nightscout's site and token). */
   signIn(ask: {
     readonly userId: string;
     readonly provider: string;
-    readonly uiId?: string;
     readonly typed: Readonly<Record<string, string>>;
   }): Promise<Source>;
   complete(ask: { readonly userId: string; readonly ticket: string }): Promise<Source>;

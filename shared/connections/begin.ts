@@ -6,20 +6,19 @@ import { isRaised } from "../db/lost.ts";
 import { beginConnection } from "../db/states.ts";
 import type { ConfiguredProvider } from "../providers/configured.ts";
 import { type ConnectionDeps, INTERACTIVE_MS } from "./deps.ts";
-import { configured } from "./find.ts";
+import { configured, tileOf } from "./find.ts";
 import { problemOf } from "./problem_of.ts";
 import { sealed } from "./sealed.ts";
 
 export interface BeginRequest {
   /** The verified `sub`, never anything the client names. */
   readonly userId: string;
+  /** Our slug, or any name of it that the app has. */
   readonly provider: string;
   readonly returnTo?: string;
   readonly region?: string;
   /** One of the link's `services`, where it has them. */
   readonly service?: string;
-  /** The name under which the app asked. */
-  readonly uiId?: string;
 }
 
 export interface Begun {
@@ -60,7 +59,7 @@ export async function begin(deps: ConnectionDeps, request: BeginRequest): Promis
     region: regionOf(provider, request.region),
     redirectUri: `${deps.functionsUrl}/oauth-callback/${slug}`,
     returnTo: returnTo.href,
-    uiId: request.uiId ?? null,
+    uiId: tileOf(slug, request.provider),
   };
   const verifier = link.kind === "oauth2" && link.pkce ? randomToken() : undefined;
   const expiresAt = await remember(deps, {

@@ -23,8 +23,9 @@ const LAWS: readonly Law[] = [
       withProvider(() => Response.json(fixtureOf(driver)), async ({ requests, context }) => {
         await driver.fetchPage(askOf(driver), context());
         const sent = [...requests[0]?.headers ?? []].map(([, value]) => value);
-        assert.ok(sent.some((value) => value.includes(MARKED.accessToken)));
-        assert.doesNotMatch(String(requests[0]?.url), /test-leak/);
+        assert.ok(sent.some((value) => value.includes(MARKED.accessToken)), "in no header");
+        const shown = "addresses are logged: no token belongs there, and no slot puts one there";
+        assert.doesNotMatch(String(requests[0]?.url), /test-leak/, shown);
       }),
   },
   {

@@ -109,15 +109,15 @@ Deno.test("connect/providers says which services there are, and one of them must
 
 Deno.test("a chosen service is linked, read, and let go at the provider", () =>
   withSpike(async ({ call, callback, database: { admin }, runtime, sandbox }) => {
-    const begun = await call("/spike", { service: "garmin" });
+    const begun = await call("/spike_api", { service: "garmin" });
     assert.equal(begun.status, 200);
     const page = begun.body.url;
     const state = await answerConsent(page, { person: "demo" });
     const app = await callback(state);
     const ticket = app.searchParams.get("connect_ticket") ?? "";
     const { body } = await call("/complete", { ticket });
-    const { slug, via, uiStatus } = body.data;
-    assert.deepEqual([slug, via, uiStatus], ["spike", "garmin", "connected"]);
+    const { slug, via, uiStatus, service_type: tile } = body.data;
+    assert.deepEqual([slug, via, uiStatus, tile], ["spike", "garmin", "connected", "spike_api"]);
     const [account] = await admin`select external_user_id from raphael.provider_accounts`;
     assert.notEqual(account?.["external_user_id"], state.searchParams.get("state"));
 
