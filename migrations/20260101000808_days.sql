@@ -9,10 +9,11 @@ create function raphael_private.rebuild_days(
   p_dates date[],
   p_source_ids int[]
 ) returns void
-language sql
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   with fresh as materialized (
     select d.metric_id, d.local_date, d.source_id, s.*
     from unnest(p_metric_ids, p_dates, p_source_ids) as t (metric_id, local_date, source_id)
@@ -59,7 +60,8 @@ as $$
       last_at = f.last_at, hours = f.hours
   from fresh f
   where f.n > 0 and d.user_key = p_user_key and d.metric_id = f.metric_id
-    and d.local_date = f.local_date and d.source_id = f.source_id
+    and d.local_date = f.local_date and d.source_id = f.source_id;
+end
 $$;
 comment on function raphael_private.rebuild_days(int, smallint[], date[], int[]) is
   'Days of the rollup, each a metric, local day and source, worked out anew; one without samples goes';
