@@ -11,6 +11,7 @@ as $$
 begin
   delete from raphael.samples s where s.user_key = old.user_key;
   delete from raphael.daily d where d.user_key = old.user_key;
+  delete from raphael.tiers t where t.user_key = old.user_key;
   delete from raphael.sessions s where s.user_key = old.user_key;
   delete from raphael.sources s where s.user_key = old.user_key;
   delete from raphael_private.raw_records r where r.user_key = old.user_key;

@@ -58,6 +58,13 @@ begin
     select r.key from raphael_private.rate_limits r
     where r.window_start < (select raphael_private.outlived('rate_limits')) order by r.window_start limit 5000
   );
+  -- What a provider's terms let nobody keep longer; what it means is kept.
+  update raphael_private.raw_records r
+  set payload = null, expires_at = null
+  where (r.user_key, r.id) in (
+    select x.user_key, x.id from raphael_private.raw_records x
+    where x.expires_at < now() order by x.expires_at limit 5000
+  );
   delete from raphael.provider_accounts a
   where a.status = 'pending' and a.connected_at is null
     and a.updated_at < (select raphael_private.outlived('pending_accounts'))

@@ -38,6 +38,7 @@ import { resolveHost } from "./runtime/resolve.ts";
 import { createWorker } from "./runtime/worker.ts";
 import { pullRecord, pullWindow, requestHistory } from "./sync/pull.ts";
 import { redate } from "./sync/redate.ts";
+import { enqueueThinning, thin } from "./sync/thin.ts";
 import { processWebhook } from "./webhooks/process.ts";
 import { createReceiver, maxBytes, mediaTypes } from "./webhooks/receive.ts";
 import { enqueueSubscriptions, subscribe } from "./webhooks/subscribe.ts";
@@ -84,6 +85,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
     "token.refresh": refreshToken(deps),
     "keys.rotate": rotateKeys(deps),
     "metrics.redate": redate(deps),
+    "metrics.thin": thin(deps),
   };
 
   const listener = hasSession(config) ? createListener(config.databaseUrl) : undefined;
@@ -125,6 +127,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
         await enqueueDueRevocations(deps);
         await enqueueSubscriptions(deps);
         await enqueueRotation(deps);
+        await enqueueThinning(deps);
         return due;
       },
       enqueueFor: (ask: Parameters<typeof enqueueRefreshesOf>[1]) => enqueueRefreshesOf(deps, ask),

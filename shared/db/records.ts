@@ -67,6 +67,8 @@ export interface Told {
   readonly resource: string;
   readonly observedAt: string;
   readonly batch: Batch;
+  /** How many days the provider's terms let the raw records be kept; absent: without limit. */
+  readonly rawDays?: number | undefined;
 }
 
 /** Who writes: the account, as it was when the writer looked. */
@@ -94,13 +96,19 @@ export async function ingest(
   told: readonly Told[],
 ): Promise<Ingested> {
   const c = columnsOf(told);
-  // As text throughout: the driver would quote and escape each number of an array by itself.
+  // As text: the driver would quote and escape each number of an array by itself.
   const [row] = await sql<[Ingested]>`
     select changed, stored, refused
     from raphael_private.ingest_records(
-      ${accountId}, ${generation}, ${c.records}::text::json, ${c.sources}::text::json, ${c.metrics},
-      ${c.series}::text::json, ${c.sampleSeries}::text::int[], ${c.starts}::text::float8[],
-      ${c.values}::text::float8[], ${c.sessions}::text::json
+      ${accountId}, ${generation}, ${c.resources}, ${c.observed}::text[]::timestamptz[], ${c.keepDays}::text::int[],
+      ${c.recordTold}::text::int[], ${c.recordIds}::text::json, ${c.versions}::text::timestamptz[],
+      ${c.deleted}::text::boolean[], ${c.payloads}::text::json, ${c.doubts}::text::text[],
+      ${c.recordMetrics}::text::text[], ${c.firsts}::text::float8[], ${c.lasts}::text::float8[],
+      ${c.sources}::text::json, ${c.metrics},
+      ${c.seriesRecord}::text::int[], ${c.seriesMetric}::text::int[], ${c.seriesSource}::text::int[],
+      ${c.seriesDuration}::text::int[], ${c.seriesOffset}::text::smallint[], ${c.seriesDate}::text::date[],
+      ${c.sampleSeries}::text::int[], ${c.starts}::text::float8[], ${c.values}::text::float8[],
+      ${c.sessions}::text::json
     )`;
   return row;
 }

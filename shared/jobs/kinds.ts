@@ -118,6 +118,14 @@ export const JOBS = {
     timeoutSeconds: 60,
     priority: 100,
   }),
+  /** Thin old samples, where the operator wants it. */
+  "metrics.thin": job({
+    queue: "health-sync",
+    payload: z.object({}),
+    key: () => "thin",
+    timeoutSeconds: 60,
+    priority: 2_000,
+  }),
   /** Turn one stored webhook into data and jobs. */
   "webhook.process": job({
     queue: "webhook-processing",

@@ -158,9 +158,9 @@ const intraday = resource({
     const [epoch = ""] = Object.keys(row);
     return /^\d{1,10}$/.test(epoch) ? { id: epoch } : undefined;
   },
-  *normalise(row, { timeZone }) {
+  *normalise(row) {
     for (const [epoch, one] of Object.entries(row)) {
-      const at = { ...timeAt(Number(epoch), timeZone), ...present({ device: one.model }) };
+      const at = { ...timeAt(Number(epoch)), ...present({ device: one.model }) };
       const span = one.duration == null
         ? at
         : { ...at, end: new Date(at.start.getTime() + one.duration * SECOND) };

@@ -142,8 +142,8 @@ export function zoneIn(about: unknown): string | undefined {
   return envelope.safeParse(about).data?.body.timezone ?? undefined;
 }
 
-/** An instant in seconds since 1970, on a clock of `zone`. */
-export function timeAt(seconds: number, zone: string | null | undefined): When {
+/** An instant in seconds since 1970, on a clock of `zone` where an answer names one; who stores it knows the person's. */
+export function timeAt(seconds: number, zone?: string | null): When {
   const start = new Date(seconds * SECOND);
   const offsetMinutes = zone ? offsetIn(zone, start) : undefined;
   return { start, ...(offsetMinutes === undefined ? {} : { offsetMinutes }) };

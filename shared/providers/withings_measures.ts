@@ -158,8 +158,8 @@ const heart = resource({
     id: String(ecg?.signalid ?? stetho?.signalid ?? timestamp),
     ...versionOf(modified),
   }),
-  *normalise(row, { timeZone }) {
-    const at = timeAt(row.timestamp, timeZone);
+  *normalise(row) {
+    const at = timeAt(row.timestamp);
     const { bloodpressure } = row;
     yield* measure("ecg_average_heart_rate", beatsPerMinute(row.heart_rate), at);
     yield* measure("blood_pressure_systolic", millimetresOfMercury(bloodpressure?.systole), at);

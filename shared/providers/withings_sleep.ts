@@ -193,15 +193,15 @@ const stages = resource({
   historyDays: DETAIL_DAYS,
   next: nextDay,
   record: ({ startdate }) => ({ id: String(startdate) }),
-  *normalise(row, { timeZone }) {
+  *normalise(row) {
     const device = present({ device: row.model });
     const stage = row.state == null ? undefined : STAGES.indexOf(STATES[row.state] ?? "unknown");
     yield* measure("sleep_stage", enumerated(stage), {
-      ...timeAt(row.startdate, timeZone),
+      ...timeAt(row.startdate),
       ...device,
       end: new Date(row.enddate * SECOND),
     });
-    const at = (second: number) => ({ ...timeAt(second, timeZone), ...device });
+    const at = (second: number) => ({ ...timeAt(second), ...device });
     for (const [second, reading] of readings(row.hr)) {
       yield* measure("heart_rate", beatsPerMinute(reading), at(second));
     }

@@ -31,6 +31,7 @@ export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
           resource,
           observedAt: account.readAt,
           batch: rows,
+          rawDays: provider.driver.policy.rawDays,
         });
         if (batch.next === undefined) await noteSync(tx, account.id, resource);
       };
@@ -52,8 +53,12 @@ export function pullRecord(deps: SyncDeps): Handler<"sync.record"> {
       const store = (batch: ReturnType<typeof toBatch>): Outcome<Sql> => ({
         kind: "done",
         effect: async (tx) => {
-          const told = { resource, observedAt: account.readAt, batch };
-          await ingestTogether(tx, writerOf(account), told);
+          await ingestTogether(tx, writerOf(account), {
+            resource,
+            observedAt: account.readAt,
+            batch,
+            rawDays: provider.driver.policy.rawDays,
+          });
           await noteSync(tx, account.id, resource);
         },
       });

@@ -10,6 +10,7 @@ import {
 import type { Sql } from "../db/client.ts";
 import { isRaised } from "../db/lost.ts";
 import { enqueue } from "../db/jobs.ts";
+import type { Told } from "../db/records.ts";
 import { findOpenState } from "../db/states.ts";
 import { noteSync } from "../db/sync.ts";
 import { readWebhook, settleWebhook, type WebhookOutcome } from "../db/webhooks.ts";
@@ -118,7 +119,10 @@ function stepOf(
     case "deleted":
       return forEach(
         active,
-        (tx, account) => store(tx, account, event.resource, receivedAt, tombstone(event.recordId)),
+        (tx, account) => {
+          const batch = tombstone(event.recordId);
+          return store(tx, account, { resource: event.resource, observedAt: receivedAt, batch });
+        },
       );
     case "push": {
       const observedAt = event.occurredAt?.toISOString() ?? receivedAt;
@@ -131,7 +135,13 @@ function stepOf(
       });
       return forEach(
         batches,
-        (tx, { account, batch }) => store(tx, account, event.resource, observedAt, batch),
+        (tx, { account, batch }) =>
+          store(tx, account, {
+            resource: event.resource,
+            observedAt,
+            batch,
+            rawDays: driver.policy.rawDays,
+          }),
       );
     }
   }
@@ -145,16 +155,9 @@ function forEach<T>(items: readonly T[], work: (tx: Sql, item: T) => Promise<voi
   };
 }
 
-async function store(
-  tx: Sql,
-  account: AccountKey,
-  resource: string,
-  observedAt: string,
-  batch: ReturnType<typeof toBatch>,
-): Promise<void> {
-  const writer = { accountId: account.id, generation: account.generation };
-  await ingestTogether(tx, writer, { resource, observedAt, batch });
-  await noteSync(tx, account.id, resource);
+async function store(tx: Sql, { id, generation }: AccountKey, told: Told): Promise<void> {
+  await ingestTogether(tx, { accountId: id, generation }, told);
+  await noteSync(tx, id, told.resource);
 }
 
 /** A widget tells who came: the account waits, closed, for the person who began to bring the ticket. */

@@ -156,6 +156,28 @@ Deno.test("ingest_records() takes the newest of a record that a batch holds twic
   });
 });
 
+Deno.test("ingest_records() refuses what is out of the catalog's range, and holds no score to it", async () => {
+  await withDatabase(async ({ app, admin }) => {
+    const account = await addAccount(app, await addPerson(admin));
+    const told = [19, 20, 250, 251, NaN, Infinity].map((value, n) => ({ at: day(1 + n), value }));
+    const came = await store(app, account, batchOf([{ id: "r", values: told }]));
+    assert.deepEqual(came, { changed: 1, stored: 2, refused: 4 });
+    assert.deepEqual(await values(admin), [20, 250]);
+    const strain = [{ at: AT, value: 300, metric: "strain_score" }];
+    const score = batchOf([{ id: "s", values: strain }], { scale: "open_ended" });
+    assert.deepEqual(await store(app, account, score), { changed: 1, stored: 1, refused: 0 });
+    const unknown = [{ at: AT, value: 60, metric: "no_such_metric" }];
+    const none = await store(app, account, batchOf([{ id: "u", values: unknown }]));
+    assert.deepEqual(none, { changed: 1, stored: 0, refused: 0 });
+    const days = await admin`select n, low, high from raphael.daily order by n, low`;
+    assert.deepEqual(days.map(({ n, low, high }) => [n, low, high]), [
+      [1, 20, 20],
+      [1, 250, 250],
+      [1, 300, 300],
+    ]);
+  });
+});
+
 Deno.test("ingest_records() of parallel writers of one record ends with the newest alone", async () => {
   await withDatabase(async ({ app, admin }) => {
     const account = await addAccount(app, await addPerson(admin));

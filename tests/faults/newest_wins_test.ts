@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { batchOf, store, type Told } from "../support/batches.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addAccount, addPerson, type TestAccount } from "../support/people.ts";
+import { setTimeZone } from "@shared/db/days.ts";
 import { counts, fault, type Injecting, report, SEED } from "./support/fault.ts";
+import { batchAt, type Collection, difference, note } from "./support/model.ts";
 import { random, shuffle } from "./support/plan.ts";
+import { iso, START } from "./support/pretended_records.ts";
 
-const START = Date.UTC(2026, 2, 1);
 const DAY_MS = 86_400_000;
 /** How late a provider may bring a correction. */
 const LATE_DAYS = 30;
@@ -25,8 +27,6 @@ interface Truth extends Delivery {
   readonly observedAt: number;
   readonly ordinal: number;
 }
-
-const iso = (ms: number) => new Date(ms).toISOString();
 
 function told({ id, version, value, deleted }: Delivery, n: number): Told {
   return {
@@ -116,41 +116,82 @@ async function accountsOf({ admin, app }: TestDatabase, count: number) {
   return accounts;
 }
 
+/** Records of a look, some of them twice. */
+const LOOK = 200;
+const ZONES = ["America/New_York", undefined, "Asia/Kathmandu"] as const;
+
+async function collectionsOf(database: TestDatabase): Promise<Collection[]> {
+  const { admin, app } = database;
+  const collections: Collection[] = [];
+  for (const [n, zone] of ZONES.entries()) {
+    const userId = await addPerson(admin);
+    if (zone) await setTimeZone(app, userId, zone);
+    const account = await addAccount(app, userId);
+    for (const versioned of [true, false]) {
+      collections.push({
+        account,
+        resource: versioned ? "activities" : "samples",
+        zone,
+        provider: { seed: SEED + n, versioned, deleted: 0.12 },
+        seen: new Map(),
+      });
+    }
+  }
+  return collections;
+}
+
 fault(
   "FT-16",
-  "out of order and up to 30 days late: what stands is what the model says",
+  "out of order and up to 30 days late: samples, sessions and days are what the model says",
   async (injecting) => {
-    await withDatabase(async (db) => {
+    await withDatabase(async (database) => {
       const next = random(SEED);
-      const accounts = await accountsOf(db, 4);
-      const records = counts(500, 42_000);
-      const versions = 6;
-      let sent = 0;
-      const deliveries = accounts.map(() => {
-        const all: Delivery[] = [];
-        for (let n = 0; n < records / accounts.length; n++) {
-          for (let version = 0; version < versions; version++) {
-            const one = {
-              id: String(n),
-              version: Math.floor(version * LATE_DAYS / versions),
-              value: 40 + Math.floor(next() * 100),
-              deleted: next() < 0.1,
-            };
-            // One in three comes twice, as a webhook and as a poll.
-            all.push(one, ...(next() < 0.33 ? [one] : []));
-          }
-        }
-        sent += all.length;
-        return shuffle(next, all);
+      const collections = await collectionsOf(database);
+      const tellings = counts(20_000, 1_000_000);
+      const records = tellings / 4 / collections.length;
+      // Each look at a moment of its own; one in five comes twice, as a webhook and as a poll.
+      const looks = Array.from({ length: tellings / LOOK }, (_, n) => n).flatMap((n) => {
+        const at = START + Math.floor(next() * LATE_DAYS * DAY_MS / 1_000) * 1_000 + n % 1_000;
+        const which = Array.from({ length: LOOK }, () => Math.floor(next() * records));
+        const collection = collections[n % collections.length];
+        const look = collection ? [{ collection, which, at }] : [];
+        return next() < 0.2 ? [...look, ...look] : look;
       });
-      const world = await deliver(db, accounts, deliveries, injecting);
-      const found = await compare(db, world);
-      const deleted = world.model.flatMap((m) => [...m.values()]).filter((t) => t.deleted).length;
-      report("FT-16", { hits: Math.min(sent, world.batches * BATCH), deleted, ...found });
-      assert.ok(deleted > 0 && found.records > 0);
-      assert.deepEqual([found.wrong, found.resurrected, found.missing], [0, 0, 0]);
+      shuffle(next, looks);
+      // The control: as if whoever comes last were right.
+      const arrived = collections.map((one) => ({ ...one, seen: new Map<number, number>() }));
+      let [taken, late] = [0, 0];
+      const writer = async () => {
+        while (taken < looks.length && injecting()) {
+          const { collection, which, at } = looks[taken++] ?? assert.fail();
+          const { account, resource, seen } = collection;
+          late += which.filter((record) => (seen.get(record) ?? 0) > at).length;
+          await store(database.app, account, batchAt(collection, which, at), {
+            resource,
+            observedAt: iso(at),
+          });
+          note(collection, which, at);
+          const last = arrived[collections.indexOf(collection)];
+          for (const record of which) last?.seen.set(record, at);
+        }
+      };
+      await Promise.all(Array.from({ length: WRITERS }, writer));
+      const { wrong, ...found } = await difference(database, collections);
+      const blind = await difference(database, arrived);
+      const [samples, sessions, days] = wrong;
+      report("FT-16", {
+        hits: late,
+        told: taken * LOOK,
+        ...found,
+        wrong: samples + sessions + days,
+        control: blind.wrong[0],
+      });
+      assert.ok(late > 0 && found.samples > 0 && found.sessions > 0 && found.days > 0);
+      assert.deepEqual(wrong, [0, 0, 0]);
+      assert.ok(blind.wrong.every((count) => count > 0), "the check does not see a wrong order");
     });
   },
+  { longSeconds: 300 },
 );
 
 fault(
