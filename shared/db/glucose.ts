@@ -18,8 +18,6 @@ export interface GlucoseDayRow {
   readonly pace: number | null;
   /** Milliseconds since 1970. */
   readonly lastAt: number;
-  /** Bit h: readings in the local hour h. */
-  readonly hours: number;
 }
 
 export interface GlucoseFilter extends SourceFilter {
@@ -42,13 +40,11 @@ export function readGlucoseDays(
            count(*) filter (where g.value < ${low})::int as "belowLow",
            count(*) filter (where g.value > ${high})::int as "aboveHigh",
            count(*) filter (where g.value > ${veryHigh})::int as "aboveVeryHigh",
-           percentile_disc(0.5) within group (order by g.pace) as pace,
-           ${milliseconds(sql, sql`max(g.start_at)`)} as "lastAt",
-           bit_or(1 << (date_part('hour', g.start_at at time zone 'UTC'
-             + make_interval(mins => coalesce(g.offset_minutes, 0))))::int) as hours
+           date_part('epoch', percentile_disc(0.5) within group (order by g.gap)) as pace,
+           ${milliseconds(sql, sql`max(g.start_at)`)} as "lastAt"
     from (
-      select s.local_date, s.source_id, s.value, s.start_at, s.offset_minutes,
-             date_part('epoch', s.start_at - lag(s.start_at) over (partition by s.source_id order by s.start_at)) as pace
+      select s.local_date, s.source_id, s.value, s.start_at,
+             s.start_at - lag(s.start_at) over (partition by s.source_id order by s.start_at) as gap
       from raphael.samples s
       where ${inPeriod(sql, f)}
     ) g
