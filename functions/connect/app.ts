@@ -4,7 +4,9 @@ import {
   connectBody,
   presentBegun,
   presentDisconnect,
-  presentSource,
+  presentLinked,
+  presentProviders,
+  presentSources,
   presentSync,
   providerOf,
   syncBody,
@@ -36,8 +38,7 @@ export function createApp(runtime: ConnectRuntime) {
   const begin = async (c: C, id: ProviderId, { redirectTo, region, ...rest }: BeginOptions) => {
     const typed = typedOf(rest);
     if (typed) {
-      const source = await port.signIn({ userId: userId(c), ...id, typed });
-      return c.json({ success: true, data: presentSource(source) });
+      return c.json(presentLinked(await port.signIn({ userId: userId(c), ...id, typed })));
     }
     const begun = await port.begin({
       userId: userId(c),
@@ -48,15 +49,9 @@ export function createApp(runtime: ConnectRuntime) {
     return c.json(presentBegun(begun, new Date()));
   };
   const complete = async (c: C, ticket: string) =>
-    c.json({
-      success: true,
-      data: presentSource(await port.complete({ userId: userId(c), ticket })),
-    });
-  const sources = async (c: C) => {
-    const list = await port.sources({ userId: userId(c) });
-    return c.json({ success: true, data: list.map(presentSource) });
-  };
-  const providers = async (c: C) => c.json({ success: true, data: await port.providers() });
+    c.json(presentLinked(await port.complete({ userId: userId(c), ticket })));
+  const sources = async (c: C) => c.json(presentSources(await port.sources({ userId: userId(c) })));
+  const providers = async (c: C) => c.json(presentProviders(await port.providers()));
   const sync = async (c: C, { provider }: ProviderId, days: number | undefined) => {
     const { jobs } = await port.sync({ userId: userId(c), provider, ...(days ? { days } : {}) });
     return c.json(presentSync(provider, days, jobs), 202);

@@ -20,10 +20,11 @@ import {
   toldPage,
   workoutsQuery,
 } from "@shared/api/metrics.ts";
+import { OPENAPI_DOCUMENT } from "@shared/api/openapi_document.ts";
 import { ProblemError } from "@shared/core/problems.ts";
 import { addDays } from "@shared/core/time.ts";
 import { createHttpApp, type HttpEnv, type HttpRuntime } from "@shared/http/app.ts";
-import { conditionalJson } from "@shared/http/conditional.ts";
+import { conditionalJson, publicJson } from "@shared/http/conditional.ts";
 import { type Given, given, readJson, readQuery } from "@shared/http/input.ts";
 import { requireSession, type SessionRuntime } from "@shared/http/session.ts";
 import type { Context } from "hono";
@@ -40,13 +41,13 @@ export function createApp(runtime: MetricsRuntime) {
   const app = createHttpApp("metrics", runtime, { browsers: ["GET", "POST", "PUT"] });
   const signedIn = requireSession(runtime);
 
-  /** Answers by GET and by POST alike. */
+  /** Answers by GET and by POST alike, at both addresses. */
   function reads<S extends z.ZodType>(
-    paths: readonly string[],
+    path: string,
     schema: S,
     read: (ask: Ask<S>, query: z.output<S>) => Promise<object>,
   ) {
-    app.on(["GET", "POST"], [...paths], signedIn, async (c) => {
+    app.on(["GET", "POST"], bothOf(path), signedIn, async (c) => {
       const posted = c.req.method === "POST";
       const query = posted ? await readJson(c, schema) : readQuery(c, schema);
       const body = await read(askOf(c, query), query);
@@ -54,71 +55,46 @@ export function createApp(runtime: MetricsRuntime) {
     });
   }
 
-  reads(
-    ["/", "/me/metrics"],
-    metricsQuery,
-    async (ask) => presentMetrics(await port.list(ask), ask.limit),
-  );
-  reads(
-    ["/latest", "/me/latest"],
-    latestQuery,
-    async (ask) => presentLatest((await port.latest(ask)).rows),
-  );
-  reads(
-    ["/glucose/latest", "/me/glucose/latest"],
-    glucoseQuery,
-    async (ask) => told(await port.glucose(ask)),
-  );
-  reads(
-    ["/sleep/latest", "/me/sleep/latest"],
-    sleepQuery,
-    async (ask) => told(await port.sleep(ask)),
-  );
-  reads(
-    ["/workouts", "/me/workouts"],
-    workoutsQuery,
-    async (ask) => toldPage(await port.workouts(ask), ask.limit),
-  );
-  reads(["/summary/daily", "/me/summary/daily"], summaryQuery, async ({ date, ...ask }) => {
+  reads("/", metricsQuery, async (ask) => presentMetrics(await port.list(ask), ask.limit));
+  reads("/latest", latestQuery, async (ask) => presentLatest((await port.latest(ask)).rows));
+  reads("/glucose/latest", glucoseQuery, async (ask) => told(await port.glucose(ask)));
+  reads("/sleep/latest", sleepQuery, async (ask) => told(await port.sleep(ask)));
+  reads("/workouts", workoutsQuery, async (ask) => toldPage(await port.workouts(ask), ask.limit));
+  reads("/summary/daily", summaryQuery, async ({ date, ...ask }) => {
     const span = date ? { since: date, until: addDays(date, 1) } : {};
     const { today, timeZone, days } = await port.summaries({ ...ask, ...span, days: 1 });
     const [day] = days;
     return { ...told(presentDay(date ?? today, day?.metrics ?? [])), meta: { timeZone } };
   });
-  reads(["/summary/days", "/me/summary/days"], summaryDaysQuery, async (ask) => {
+  reads("/summary/days", summaryDaysQuery, async (ask) => {
     const { timeZone, days } = await port.summaries({ ...ask, days: 30 });
-    return {
-      ...told(days.map(({ date, metrics }) => presentDay(date, metrics))),
-      meta: { timeZone },
-    };
+    const read = days.map(({ date, metrics }) => presentDay(date, metrics));
+    return { ...told(read), meta: { timeZone } };
   });
-  reads(["/series", "/me/series"], seriesQuery, async (ask, query) => {
+  reads("/series", seriesQuery, async (ask, query) => {
     const span = spanOf(query, new Date());
     if (!span) throw new ProblemError("invalid_request", TOO_MANY_POINTS);
     return told(await port.series({ ...ask, ...query.types, ...span }));
   });
-  reads(
-    ["/coverage", "/me/coverage"],
-    coverageQuery,
-    async (ask) => told(await port.coverage(ask)),
-  );
-  reads(
-    ["/accesses", "/me/accesses"],
-    accessesQuery,
-    async (ask) => toldPage(await port.accesses(ask), ask.limit),
-  );
+  reads("/coverage", coverageQuery, async (ask) => told(await port.coverage(ask)));
+  reads("/accesses", accessesQuery, async (ask) => toldPage(await port.accesses(ask), ask.limit));
 
-  const preferences = ["/preferences", "/me/preferences"];
-  reads(preferences, noQuery, async (ask) => told(await port.preferences(ask)));
-  app.on("PUT", preferences, signedIn, async (c) => {
+  reads("/preferences", noQuery, async (ask) => told(await port.preferences(ask)));
+  app.on("PUT", bothOf("/preferences"), signedIn, async (c) => {
     const body = given(await readJson(c, preferencesBody));
     return c.json(told(await port.setPreferences({ ...whoOf(c), ...body })));
   });
+  app.get("/openapi.json", (c) => publicJson(c, OPENAPI_DOCUMENT));
   return app;
 }
 
 const TOO_MANY_POINTS =
   `Cannot answer: over ${MAX_POINTS} points; ask for less time, fewer types or longer steps`;
+
+/** Each has the address that the app's older pages call. */
+function bothOf(path: string): string[] {
+  return path === "/" ? ["/", "/me/metrics"] : [path, `/me${path}`];
+}
 
 function whoOf(c: Context<HttpEnv>): Who {
   return { claims: c.get("session").claims, requestId: c.get("requestId") };

@@ -47,6 +47,9 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   "zus_health",
 ]);
 
+/** What a provider's id may look like: ours and those of the app. */
+export const PROVIDER_ID = /^[a-z0-9][a-z0-9_-]{0,39}$/;
+
 /** A provider as the caller named it and as we do. */
 export interface ProviderId {
   readonly provider: string;
@@ -59,7 +62,7 @@ export interface ProviderId {
  * for what cannot be an id, `provider_unsupported` for a tile without a provider.
  */
 export function readProviderId(id: string): ProviderId {
-  if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(id)) {
+  if (!PROVIDER_ID.test(id)) {
     throw new ProblemError("provider_unknown", "Cannot find the provider: unknown");
   }
   if (UNSUPPORTED.has(id)) {

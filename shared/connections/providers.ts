@@ -1,3 +1,4 @@
+import type { MetricCode } from "../catalog/metrics.ts";
 import type { ProviderDirectory } from "../providers/configured.ts";
 import type { ProviderDriver } from "../providers/driver.ts";
 import type { CredentialField } from "../providers/link.ts";
@@ -21,8 +22,8 @@ export interface ProviderInfo {
   readonly status: "available" | "not_configured" | "unavailable";
   readonly docs: string;
   /** Catalog codes that it may bring, those derived from its sleeps and workouts left out. */
-  readonly metrics: readonly string[];
-  readonly sessions: readonly string[];
+  readonly metrics: readonly MetricCode[];
+  readonly sessions: readonly ("sleep" | "workout")[];
   readonly webhook: boolean;
   readonly regions?: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { MetricCode } from "../catalog/metrics.ts";
 import { type Access, detailsOf } from "./as_user.ts";
 import type { Sql } from "./client.ts";
 import { iso } from "./fragments.ts";
@@ -10,7 +11,7 @@ export interface AccessRow {
   readonly at: string;
   readonly action: string;
   readonly details: {
-    readonly metrics?: readonly string[];
+    readonly metrics?: readonly MetricCode[];
     readonly since?: string;
     readonly until?: string;
   };

@@ -1,10 +1,11 @@
+import type { MetricCode } from "../catalog/metrics.ts";
 import { DAY } from "../core/time.ts";
 import type { Sql } from "./client.ts";
 import { metricIds, milliseconds, ofSources, type SourceFilter, userKey } from "./fragments.ts";
 
 /** What one source has of one metric, in columns: the same place is the same bucket, oldest first. */
 export interface BucketColumns {
-  readonly metric: string;
+  readonly metric: MetricCode;
   readonly sourceId: number;
   /** Start of each, in milliseconds since 1970. */
   readonly at: readonly number[];

@@ -1,9 +1,10 @@
+import type { MetricCode } from "../catalog/metrics.ts";
 import type { Sql } from "./client.ts";
 import { iso } from "./fragments.ts";
 
 /** One sample as a person reads it. Times are ISO 8601 text with microseconds. */
 export interface Reading {
-  readonly metric: string;
+  readonly metric: MetricCode;
   readonly value: number;
   readonly unit: string;
   readonly start: string;

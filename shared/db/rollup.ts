@@ -1,3 +1,4 @@
+import type { MetricCode } from "../catalog/metrics.ts";
 import type { Sql } from "./client.ts";
 import {
   iso,
@@ -11,7 +12,7 @@ import { today } from "./person.ts";
 
 /** What one source has of one metric on one local day. */
 export interface DayRow {
-  readonly metric: string;
+  readonly metric: MetricCode;
   readonly date: string;
   readonly sourceId: number;
   readonly n: number;
@@ -54,7 +55,7 @@ export function readDays(sql: Sql, f: DayFilter) {
 
 /** A day of a metric whose rows do not tell enough. */
 export interface DayKey {
-  readonly metric: string;
+  readonly metric: MetricCode;
   readonly date: string;
 }
 
@@ -138,7 +139,7 @@ function samplesOf(sql: Sql, days: readonly DayKey[]) {
 
 /** What one source has of one metric. Times are ISO 8601 text with microseconds. */
 export interface CoverageRow {
-  readonly metric: string;
+  readonly metric: MetricCode;
   readonly sourceId: number;
   readonly firstDate: string;
   readonly lastDate: string;

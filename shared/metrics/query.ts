@@ -1,4 +1,4 @@
-import { METRIC_CODES } from "../catalog/metrics.ts";
+import { METRIC_CODES, type MetricCode } from "../catalog/metrics.ts";
 import { SECOND } from "../core/time.ts";
 import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
@@ -9,7 +9,7 @@ import { accessOf, type Asked } from "./summary.ts";
 /** A value as the API answers it. */
 export interface MetricRow {
   readonly id: string;
-  readonly metric: string;
+  readonly metric: MetricCode;
   readonly value: number;
   readonly unit: string;
   /** ISO 8601 with microseconds. */

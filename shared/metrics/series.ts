@@ -123,9 +123,7 @@ async function byBucket(db: Database, asked: SeriesAsked, step: number): Promise
   const columns = read.flat();
   const points = new Map<MetricCode, readonly Point[]>();
   for (const [metric, sources] of Map.groupBy(columns, ({ metric }) => metric)) {
-    // SAFETY: the database's catalog is generated from METRICS.
-    const code = metric as MetricCode;
-    points.set(code, bestOfHours(code, sources, judge));
+    points.set(metric, bestOfHours(metric, sources, judge));
   }
   return { judge, points };
 }

@@ -19,7 +19,7 @@ export interface Asked {
   readonly claims: UserClaims;
   readonly requestId: string;
   /** Catalog codes; absent means all. */
-  readonly types?: readonly string[];
+  readonly types?: readonly MetricCode[];
   /** Groups of which a day answers with the first code that it has. */
   readonly firstPresent?: readonly (readonly string[])[];
   /** What this provider gave, or this source. */
@@ -165,15 +165,13 @@ interface Group {
 
 function toGroup(rows: readonly DayRow[], judge: Judge, asked: DaysAsked): Group {
   const [{ metric, date }] = rows as [DayRow];
-  // SAFETY: the database's catalog is generated from METRICS.
-  const code = metric as MetricCode;
-  const { category, kind, aggregate } = METRICS[code];
+  const { category, kind, aggregate } = METRICS[metric];
   return {
-    metric: code,
+    metric,
     date,
     rule: { kind, aggregate: asked.aggregate ?? aggregate },
     days: rows.map(({ sourceId, ...row }) => ({ ...row, source: judge.source(sourceId) })),
-    ranking: judge.ranking({ code, category }),
+    ranking: judge.ranking({ code: metric, category }),
   };
 }
 
@@ -192,8 +190,8 @@ function keyOf({ metric, date }: { readonly metric: string; readonly date: strin
   return `${metric} ${date}`;
 }
 
-function isAggregated(code: string): boolean {
-  return METRICS[code as MetricCode].aggregate !== "none";
+function isAggregated(code: MetricCode): boolean {
+  return METRICS[code].aggregate !== "none";
 }
 
 function compare(a: string, b: string): number {

@@ -1,6 +1,7 @@
 /** Every question of `metrics`, from the request to the rows, over what a sandbox provider sent. */
 import assert from "node:assert/strict";
-import * as contract from "@shared/api/metrics.ts";
+import type { MetricRow } from "@shared/api/metrics.ts";
+import * as answers from "@shared/api/metrics_answers.ts";
 import type { z } from "zod";
 import { type Caller, type FunctionsWorld, withFunctions } from "./support/functions_world.ts";
 
@@ -20,17 +21,17 @@ async function link(world: FunctionsWorld, person: Caller): Promise<void> {
 }
 
 const QUESTIONS: readonly (readonly [path: string, body: Record<string, unknown>, z.ZodType])[] = [
-  ["metrics", { limit: 50 }, contract.metricsAnswer],
-  ["metrics/latest", {}, contract.latestAnswer],
-  ["metrics/glucose/latest", {}, contract.glucoseAnswer],
-  ["metrics/sleep/latest", { days: 30 }, contract.sleepAnswer],
-  ["metrics/workouts", {}, contract.workoutsAnswer],
-  ["metrics/summary/daily", {}, contract.summaryAnswer],
-  ["metrics/summary/days", {}, contract.summaryDaysAnswer],
-  ["metrics/series", { types: "heart_rate", resolution: "5m" }, contract.seriesAnswer],
-  ["metrics/series", { types: "heart_rate,steps", resolution: "1d" }, contract.seriesAnswer],
-  ["metrics/coverage", {}, contract.coverageAnswer],
-  ["metrics/preferences", {}, contract.preferencesAnswer],
+  ["metrics", { limit: 50 }, answers.metricsAnswer],
+  ["metrics/latest", {}, answers.latestAnswer],
+  ["metrics/glucose/latest", {}, answers.glucoseAnswer],
+  ["metrics/sleep/latest", { days: 30 }, answers.sleepAnswer],
+  ["metrics/workouts", {}, answers.workoutsAnswer],
+  ["metrics/summary/daily", {}, answers.summaryAnswer],
+  ["metrics/summary/days", {}, answers.summaryDaysAnswer],
+  ["metrics/series", { types: "heart_rate", resolution: "5m" }, answers.seriesAnswer],
+  ["metrics/series", { types: "heart_rate,steps", resolution: "1d" }, answers.seriesAnswer],
+  ["metrics/coverage", {}, answers.coverageAnswer],
+  ["metrics/preferences", {}, answers.preferencesAnswer],
 ];
 
 const queryOf = (path: string, body: Record<string, unknown>) =>
@@ -76,7 +77,7 @@ Deno.test("metrics answers a day that is the sum of its rows, each day of the pe
     const { body: { data: rows } } = await alice.call("metrics?types=heart_rate&limit=1000");
     assert.ok(rows.length > 100);
     const { body: { data: days } } = await alice.call("metrics/summary/days?types=heart_rate");
-    const byDay = Map.groupBy(rows as readonly contract.MetricRow[], ({ localDate }) => localDate);
+    const byDay = Map.groupBy(rows as readonly MetricRow[], ({ localDate }) => localDate);
     // The oldest of the rows' days may go on beyond the page.
     const whole = [...byDay].slice(0, -1);
     assert.ok(whole.length > 0);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import * as contract from "@shared/api/metrics.ts";
+import * as answers from "@shared/api/metrics_answers.ts";
 import { z } from "zod";
 import { GET, ORIGIN, post } from "./http_runtime.ts";
 import { metricsApp, PREFERENCES, questions } from "./metrics_app.ts";
@@ -22,14 +22,14 @@ const DAY = { since: new Date("2026-02-01T00:00:00Z"), until: new Date("2026-02-
 const ENDPOINTS: readonly Endpoint[] = [
   {
     path: "/latest",
-    answer: contract.latestAnswer,
+    answer: answers.latestAnswer,
     query: "types=CALORIES&source=3",
     body: { types: ["calories"], source: 3 },
     asked: { ...TYPES, source: 3 },
   },
   {
     path: "/glucose/latest",
-    answer: contract.glucoseAnswer,
+    answer: answers.glucoseAnswer,
     query: "hours=24&unit=mmol/L&low=3.9&limit=5",
     body: { hours: 24, unit: "mmol/L", low: 3.9, limit: 5 },
     asked: {
@@ -41,35 +41,35 @@ const ENDPOINTS: readonly Endpoint[] = [
   },
   {
     path: "/sleep/latest",
-    answer: contract.sleepAnswer,
+    answer: answers.sleepAnswer,
     query: "days=7&provider=oura",
     body: { days: 7, provider: "oura" },
     asked: { days: 7, provider: "oura" },
   },
   {
     path: "/workouts",
-    answer: contract.workoutsAnswer,
+    answer: answers.workoutsAnswer,
     query: "since=2026-02-01&until=2026-02-02&type=running&limit=5&cursor=abc",
     body: { since: "2026-02-01", until: "2026-02-02", type: "running", limit: 5, cursor: "abc" },
     asked: { ...DAY, type: "running", limit: 5, cursor: "abc" },
   },
   {
     path: "/summary/daily",
-    answer: contract.summaryAnswer,
+    answer: answers.summaryAnswer,
     query: "date=2026-02-28&types=calories",
     body: { date: "2026-02-28", types: "calories" },
     asked: { ...TYPES, since: "2026-02-28", until: "2026-03-01", days: 1 },
   },
   {
     path: "/summary/days",
-    answer: contract.summaryDaysAnswer,
+    answer: answers.summaryDaysAnswer,
     query: "since=2026-02-01&until=2026-02-03",
     body: { since: "2026-02-01", until: "2026-02-03" },
     asked: { since: "2026-02-01", until: "2026-02-03", days: 30 },
   },
   {
     path: "/series",
-    answer: contract.seriesAnswer,
+    answer: answers.seriesAnswer,
     query: "types=calories&resolution=5m&aggregate=sum&since=2026-02-01&until=2026-02-02",
     body: {
       types: "calories",
@@ -82,19 +82,19 @@ const ENDPOINTS: readonly Endpoint[] = [
   },
   {
     path: "/coverage",
-    answer: contract.coverageAnswer,
+    answer: answers.coverageAnswer,
     query: "since=2026-02-01&types=calories",
     body: { since: "2026-02-01", types: ["CALORIES"] },
     asked: { ...TYPES, since: "2026-02-01" },
   },
   {
     path: "/accesses",
-    answer: contract.accessesAnswer,
+    answer: answers.accessesAnswer,
     query: "limit=5",
     body: { limit: 5 },
     asked: { limit: 5 },
   },
-  { path: "/preferences", answer: contract.preferencesAnswer, query: "", body: {}, asked: {} },
+  { path: "/preferences", answer: answers.preferencesAnswer, query: "", body: {}, asked: {} },
 ];
 
 /** The answer with not one member that the contract does not name. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { convert } from "../../catalog/units.ts";
+import type { glucose } from "../metrics_answers/glucose.ts";
+import type { Told } from "../told.ts";
 import { decimal, provider, source, whole } from "./parameters.ts";
-import { answerOf, day, offsetMinutes, sourceRef, time, type Told } from "./parts.ts";
 
 /** Lowest, default and highest in mg/dL; the defaults are the consensus of Battelino et al. 2019. */
 const BOUNDS = {
@@ -15,7 +16,7 @@ type Threshold = keyof typeof BOUNDS;
 
 export type Thresholds = Readonly<Record<Threshold, number>>;
 
-const unit = z.enum(["mg/dL", "mmol/L"]);
+export const glucoseUnit = z.enum(["mg/dL", "mmol/L"]);
 
 const threshold = (name: Threshold) =>
   decimal(
@@ -30,12 +31,12 @@ const threshold = (name: Threshold) =>
 export const glucoseQuery = z.strictObject({
   days: whole(1, 90, "Days back from now that the statistics are of").optional(),
   hours: whole(1, 2_160, "The same in hours, in the place of days").optional(),
-  unit: unit.default("mg/dL").meta({ description: "Of the answer, and of thresholds" }),
+  unit: glucoseUnit.default("mg/dL").meta({ description: "Of the answer, and of thresholds" }),
   veryLow: threshold("veryLow"),
   low: threshold("low"),
   high: threshold("high"),
   veryHigh: threshold("veryHigh"),
-  limit: whole(0, 1_000, "Single readings at most, the newest of the period").default(288),
+  limit: whole(0, 1_000, "Single readings at most, the newest of the period").prefault(288),
   provider: provider.optional(),
   source: source.optional(),
 }).refine(({ days, hours }) => days === undefined || hours === undefined, {
@@ -68,53 +69,4 @@ function toMgdl(value: number, unit: "mg/dL" | "mmol/L"): number {
   return unit === "mg/dL" ? value : convert(value, "mmol/L glucose", "mg/dL");
 }
 
-const percent = (description: string) =>
-  z.number().meta({ description: `Per cent: ${description}` });
-
-const reading = z.object({
-  value: z.number(),
-  ts: time,
-  localDate: day,
-  offsetMinutes: offsetMinutes.optional(),
-  sourceId: z.int().meta({ description: "Which of `sources`" }),
-}).meta({ id: "GlucoseReading" });
-
-const stats = z.object({
-  latest: z.number(),
-  avg: z.number().meta({ description: "Mean" }),
-  min: z.number(),
-  max: z.number(),
-  count: z.int().meta({ description: "Readings that these statistics are of" }),
-  sd: z.number().nullable().meta({
-    description: "Standard deviation of the sample; null of one reading",
-  }),
-  cv: z.number().nullable().meta({ description: "Per cent: SD / mean. Stable below 36" }),
-  gmi: percent("3.31 + 0.02392 × mean in mg/dL (Bergenstal 2018)"),
-  timeInRange: z.object({
-    veryLow: percent("readings below `thresholds.veryLow`"),
-    low: percent("readings below `thresholds.low`, those of `veryLow` among them"),
-    inRange: percent("readings from `thresholds.low` to `thresholds.high`, both included"),
-    high: percent("readings above `thresholds.high`, those of `veryHigh` among them"),
-    veryHigh: percent("readings above `thresholds.veryHigh`"),
-    thresholds: z.object({
-      veryLow: z.number(),
-      low: z.number(),
-      high: z.number(),
-      veryHigh: z.number(),
-    }),
-  }),
-  sensorActive: percent("of the period that readings cover, by the sensor's own pace"),
-  days: z.int().meta({ description: "Local days that have readings" }),
-}).meta({ id: "GlucoseStatistics" });
-
-export const glucose = z.object({
-  unit,
-  latest: reading.nullable().meta({ description: "Newest reading of a sensor; null without any" }),
-  readings: z.array(reading).meta({ description: "Newest first, of the best source of each day" }),
-  stats: stats.nullable().meta({ description: "Null where the period has no readings" }),
-  period: z.object({ since: time, until: time }),
-  sources: z.array(sourceRef).meta({ description: "Whose readings these are" }),
-});
-
-export const glucoseAnswer = answerOf(glucose).meta({ id: "GlucoseAnswer" });
 export type Glucose = Told<typeof glucose>;

@@ -33,7 +33,8 @@ function inReach(date: Date): boolean {
 /** A whole number from `low` to `high`. */
 export function whole(low: number, high: number, description: string) {
   return z.union([z.number(), z.string().regex(/^\d{1,10}$/).transform(Number)], "Not a number")
-    .pipe(z.number().int().min(low).max(high)).meta({ description });
+    .pipe(z.number().int().min(low).max(high))
+    .meta({ description, type: "integer", minimum: low, maximum: high });
 }
 
 /** A number from `low` to `high`. */
@@ -41,10 +42,11 @@ export function decimal(low: number, high: number, description: string) {
   return z.union(
     [z.number(), z.string().regex(/^\d{1,4}(\.\d{1,4})?$/).transform(Number)],
     "Not a number",
-  ).pipe(z.number().min(low).max(high)).meta({ description });
+  ).pipe(z.number().min(low).max(high))
+    .meta({ description, type: "number", minimum: low, maximum: high });
 }
 
-export const limit = whole(1, 1_000, "Rows at most").default(100);
+export const limit = whole(1, 1_000, "Rows at most").prefault(100);
 
 const names = z.union([
   z.string().max(4_000).transform((text) => text.split(",")),
@@ -52,7 +54,7 @@ const names = z.union([
 ]).pipe(z.array(z.string().trim().min(1)).min(1).max(200)).meta({
   description:
     "Metrics by their names in the catalog, the seed or the app: a list, or text with commas",
-  example: "HEART_RATE,HRV,steps",
+  example: ["HEART_RATE", "HRV", "steps"],
 });
 
 /** The metrics asked for, whatever names they were given by. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { isMetricCode, type MetricCategory, METRICS } from "../../catalog/metrics.ts";
 import { offsetIn } from "../../core/time.ts";
-import { answerOf, type Told } from "./parts.ts";
+import type { preferences } from "../metrics_answers/preferences.ts";
+import type { Told } from "../told.ts";
 import { provider } from "./parameters.ts";
 
 const CATEGORIES = [...new Set(Object.values(METRICS).map(({ category }) => category))] as [
@@ -31,7 +32,7 @@ const order = z.array(entry).max(50).refine(
   "A source is listed twice",
 ).meta({ description: "Best first; what is not listed comes behind, by the class of its device" });
 
-const sources = z.strictObject({
+export const sources = z.strictObject({
   all: order.default([]).meta({ description: "For every metric that has no order of its own" }),
   categories: z.partialRecord(z.enum(CATEGORIES), order).default({}).meta({
     description: "For the metrics of a category",
@@ -52,13 +53,4 @@ export const preferencesBody = z.strictObject({
 
 export const noQuery = z.strictObject({});
 
-export const preferences = z.object({
-  timeZone: z.string().nullable().meta({
-    description:
-      "Zone of the person's days where a reading itself says nothing; null where unknown",
-  }),
-  sources,
-}).meta({ id: "Preferences" });
-
-export const preferencesAnswer = answerOf(preferences).meta({ id: "PreferencesAnswer" });
 export type Preferences = Told<typeof preferences>;

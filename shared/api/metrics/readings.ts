@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { latestAnswer, metricsAnswer, reading } from "../metrics_answers/readings.ts";
+import { type Told, told, toldPage } from "../told.ts";
 import {
   cursor,
   inOrder,
@@ -9,18 +11,6 @@ import {
   source,
   types,
 } from "./parameters.ts";
-import {
-  answerOf,
-  day,
-  metricCode,
-  offsetMinutes,
-  pageOf,
-  time,
-  type Told,
-  told,
-  toldPage,
-  unit,
-} from "./parts.ts";
 
 /** `[since, until)`, newest first. Query of `GET /metrics`, body of `POST /metrics`. */
 export const metricsQuery = z.strictObject({
@@ -40,36 +30,8 @@ export const latestQuery = z.strictObject({
   source: source.optional(),
 });
 
-const reading = z.object({
-  id: z.string(),
-  metric: metricCode,
-  value: z.number(),
-  unit,
-  ts: time.meta({ description: "The instant, or the start of the span" }),
-  end: time.optional().meta({ description: "End of the span; absent for an instant" }),
-  source: z.string().meta({ description: "Slug of the provider", example: "oura" }),
-  sourceId: z.int().meta({ description: "For the filter `source`" }),
-  via: z.string().optional().meta({ description: "The service behind an aggregator" }),
-  deviceId: z.string().optional().meta({ description: "Device as the provider names it" }),
-  offsetMinutes: offsetMinutes.optional(),
-  localDate: day.meta({ description: "The person's day: of waking for what belongs to a sleep" }),
-  dailyTotal: z.boolean().meta({
-    description: "A whole day's value: never add the day's other values to it",
-  }),
-});
-
 /** A value as the database holds it. */
 export type MetricRow = Told<typeof reading>;
-
-const metric = reading.extend({
-  metric_type: z.string().meta({ description: "The metric in the app's older words" }),
-  metric_value: z.number(),
-  metric_unit: z.string(),
-  recorded_at: time,
-}).meta({ id: "Metric", description: "One value of one metric at one time" });
-
-export const metricsAnswer = pageOf(metric).meta({ id: "MetricsAnswer" });
-export const latestAnswer = answerOf(z.array(metric)).meta({ id: "LatestAnswer" });
 
 /** Where the app's `health_metrics.metric_type` has another word for one code. */
 const LEGACY_TYPES: ReadonlyMap<string, string> = new Map([

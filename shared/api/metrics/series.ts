@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { METRICS } from "../../catalog/metrics.ts";
 import { DAY, HOUR, MINUTE } from "../../core/time.ts";
+import type { series } from "../metrics_answers/series.ts";
+import type { Told } from "../told.ts";
 import { inOrder, instant, NOT_IN_ORDER, provider, source, types } from "./parameters.ts";
-import { answerOf, metricCode, sourceRef, type Told, unit } from "./parts.ts";
 
 export const RESOLUTIONS = { "5m": 5 * MINUTE, "1h": HOUR, "1d": DAY } as const;
 export type Resolution = keyof typeof RESOLUTIONS;
@@ -13,12 +14,13 @@ const USUAL_SPAN = { "5m": DAY, "1h": 7 * DAY, "1d": 30 * DAY } as const;
 /** Of one answer, over all its columns. */
 export const MAX_POINTS = 100_000;
 
-const aggregate = z.enum(["avg", "sum", "min", "max", "last", "count"]);
+export const resolution = z.enum(["5m", "1h", "1d"]);
+export const aggregate = z.enum(["avg", "sum", "min", "max", "last", "count"]);
 
 /** `[since, until)`. Query of `GET /metrics/series`, body of the same by POST. */
 export const seriesQuery = z.strictObject({
   types,
-  resolution: z.enum(["5m", "1h", "1d"]).default("1h").meta({
+  resolution: resolution.default("1h").meta({
     description: "1d: days of the person's calendar; 5m and 1h without whole days' values",
   }),
   aggregate: aggregate.optional().meta({
@@ -53,23 +55,4 @@ export function spanOf(
     : undefined;
 }
 
-const column = (description: string) => ({ description });
-
-export const series = z.object({
-  resolution: z.enum(["5m", "1h", "1d"]),
-  series: z.array(z.object({
-    metric: metricCode,
-    unit,
-    aggregate,
-    ts: z.array(z.string()).meta(column("Start of each point in UTC; of 1d the person's day")),
-    value: z.array(z.number()).meta(column("One a point")),
-    readings: z.array(z.int()).meta(column("Values that each point was made of")),
-    source: z.array(z.int()).meta(column("Id of the best source of each point")),
-  })).meta({
-    description: "Columns of equal length, oldest point first; points without values are left out",
-  }),
-  sources: z.array(sourceRef).meta({ description: "What the ids in `source` mean" }),
-});
-
-export const seriesAnswer = answerOf(series).meta({ id: "SeriesAnswer" });
 export type Series = Told<typeof series>;

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DAY } from "../../core/time.ts";
+import type { metricOfDay, summaryDay } from "../metrics_answers/summary.ts";
+import type { Told } from "../told.ts";
 import { inOrder, localDate, NOT_IN_ORDER, provider, source, types } from "./parameters.ts";
-import { answerOf, day, metricCode, receipt, type Told, unit } from "./parts.ts";
 
 const MAX_DAYS = 366;
 
@@ -28,43 +29,6 @@ export const summaryDaysQuery = z.strictObject({
   ({ since, until }) => !since || !until || Date.parse(until) - Date.parse(since) <= MAX_DAYS * DAY,
   { path: ["until"], message: `More than ${MAX_DAYS} days after since` },
 );
-
-const metricOfDay = z.object({
-  metric: metricCode,
-  value: z.number().meta({ description: "The day's, by the metric's aggregate" }),
-  unit,
-  aggregate: z.enum(["avg", "sum", "min", "max", "last"]),
-  low: z.number().meta({ description: "Lowest single value of the winner" }),
-  high: z.number().meta({ description: "Highest single value of the winner" }),
-  receipt,
-}).meta({ id: "MetricOfDay" });
-
-export const summaryDay = z.object({
-  date: day,
-  steps: z.number().optional(),
-  calories: z.number().optional().meta({ description: "kcal: total energy, else active energy" }),
-  heartRateAvg: z.number().optional().meta({ description: "Beats per minute" }),
-  sleepDuration: z.number().optional().meta({
-    description: "Hours asleep, of the night that ended",
-  }),
-  glucose: z.object({ avg: z.number(), min: z.number(), max: z.number() }).optional().meta({
-    description: "mg/dL, by a sensor",
-  }),
-  metrics: z.array(metricOfDay).meta({ description: "Every metric that the day has, by its code" }),
-}).meta({
-  id: "DailySummary",
-  description: "One day of the person, each metric of its best source",
-});
-
-const meta = z.object({
-  timeZone: z.string().nullable().meta({
-    description: "By which days begin where a reading says nothing; null where unknown (UTC then)",
-  }),
-});
-
-export const summaryAnswer = answerOf(summaryDay).extend({ meta }).meta({ id: "SummaryAnswer" });
-export const summaryDaysAnswer = answerOf(z.array(summaryDay)).extend({ meta })
-  .meta({ id: "SummaryDaysAnswer", description: "Newest first; days without values are left out" });
 
 export type MetricOfDay = Told<typeof metricOfDay>;
 

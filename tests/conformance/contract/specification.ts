@@ -51,7 +51,8 @@ export function readSpecification(file: string): Specification | undefined {
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
 
-function operationsOf(document: Node): readonly Operation[] {
+/** The operations of an OpenAPI 3 or Swagger 2 document. */
+export function operationsOf(document: Node): readonly Operation[] {
   return members(document["paths"]).flatMap(([path, item]) =>
     members(item).filter(([method]) => METHODS.includes(method)).map(([method, operation]) => ({
       method: method.toUpperCase(),
@@ -98,7 +99,7 @@ function bodyOf(response: Node): Node | undefined {
 }
 
 /** `#/components/parameters/limit` followed; a `$ref` to elsewhere stays. */
-function resolve(document: Node, value: unknown): Node {
+export function resolve(document: Node, value: unknown): Node {
   const node = isNode(value) ? value : {};
   const ref = node["$ref"];
   if (typeof ref !== "string" || !ref.startsWith("#/")) return node;

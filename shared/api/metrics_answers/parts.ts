@@ -1,20 +1,11 @@
 /** What several of the answers are made of. */
 import { z } from "zod";
 
-/** As code hands it over: nothing of it is changed. */
-export type Told<S extends z.ZodType> = DeepReadonly<z.output<S>>;
-
-type DeepReadonly<T> = T extends readonly (infer E)[] ? readonly DeepReadonly<E>[]
-  : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-  : T;
+export { metricCode } from "../metric_code.ts";
 
 /** The envelope of every answer. */
 export function answerOf<S extends z.ZodType>(data: S) {
   return z.object({ success: z.literal(true), data });
-}
-
-export function told<T>(data: T) {
-  return { success: true, data } as const;
 }
 
 /** The envelope of a list that goes on. */
@@ -29,14 +20,6 @@ export function pageOf<S extends z.ZodType>(row: S) {
   });
 }
 
-export function toldPage<T>(
-  page: { readonly rows: readonly T[]; readonly nextCursor?: string },
-  limit: number,
-) {
-  const meta = { limit, nextCursor: page.nextCursor ?? null };
-  return { ...told(page.rows), meta } as const;
-}
-
 export const time = z.string().meta({
   description: "ISO 8601 in UTC",
   example: "2026-03-01T07:30:00.000000Z",
@@ -49,11 +32,6 @@ export const day = z.string().meta({
 
 export const offsetMinutes = z.int().meta({
   description: "The person's clock then, minutes east of UTC; absent where unknown",
-});
-
-export const metricCode = z.string().meta({
-  description: "Code of the catalog",
-  example: "heart_rate",
 });
 
 export const unit = z.string().meta({ description: "Of the values", example: "bpm" });
