@@ -14,8 +14,8 @@ const FILES: Readonly<Record<string, string>> = {
   "swagger-ui/swagger-ui.css": "text/css; charset=utf-8",
   "swagger-ui/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
 };
-/** The page has a policy of its own, which lets it load its parts. */
-const { "content-security-policy": _, ...HEADERS } = SECURITY_HEADERS;
+/** The page itself says what it may load, but not who may frame it. */
+const HEADERS = { ...SECURITY_HEADERS, "content-security-policy": "frame-ancestors 'none'" };
 
 export type Docs = (request: Request) => Promise<Response>;
 

@@ -41,13 +41,13 @@ export function createApp(runtime: MetricsRuntime) {
   const app = createHttpApp("metrics", runtime, { browsers: ["GET", "POST", "PUT"] });
   const signedIn = requireSession(runtime);
 
-  /** Answers by GET and by POST alike, at `path` and at the seed's name for it. */
+  /** Answers by GET and by POST alike, at both addresses. */
   function reads<S extends z.ZodType>(
     path: string,
     schema: S,
     read: (ask: Ask<S>, query: z.output<S>) => Promise<object>,
   ) {
-    app.on(["GET", "POST"], both(path), signedIn, async (c) => {
+    app.on(["GET", "POST"], bothOf(path), signedIn, async (c) => {
       const posted = c.req.method === "POST";
       const query = posted ? await readJson(c, schema) : readQuery(c, schema);
       const body = await read(askOf(c, query), query);
@@ -68,10 +68,8 @@ export function createApp(runtime: MetricsRuntime) {
   });
   reads("/summary/days", summaryDaysQuery, async (ask) => {
     const { timeZone, days } = await port.summaries({ ...ask, days: 30 });
-    return {
-      ...told(days.map(({ date, metrics }) => presentDay(date, metrics))),
-      meta: { timeZone },
-    };
+    const read = days.map(({ date, metrics }) => presentDay(date, metrics));
+    return { ...told(read), meta: { timeZone } };
   });
   reads("/series", seriesQuery, async (ask, query) => {
     const span = spanOf(query, new Date());
@@ -82,7 +80,7 @@ export function createApp(runtime: MetricsRuntime) {
   reads("/accesses", accessesQuery, async (ask) => toldPage(await port.accesses(ask), ask.limit));
 
   reads("/preferences", noQuery, async (ask) => told(await port.preferences(ask)));
-  app.on("PUT", both("/preferences"), signedIn, async (c) => {
+  app.on("PUT", bothOf("/preferences"), signedIn, async (c) => {
     const body = given(await readJson(c, preferencesBody));
     return c.json(told(await port.setPreferences({ ...whoOf(c), ...body })));
   });
@@ -93,7 +91,10 @@ export function createApp(runtime: MetricsRuntime) {
 const TOO_MANY_POINTS =
   `Cannot answer: over ${MAX_POINTS} points; ask for less time, fewer types or longer steps`;
 
-const both = (path: string) => [path, path === "/" ? "/me/metrics" : `/me${path}`];
+/** Each has the address that the app's older pages call. */
+function bothOf(path: string): string[] {
+  return path === "/" ? ["/", "/me/metrics"] : [path, `/me${path}`];
+}
 
 function whoOf(c: Context<HttpEnv>): Who {
   return { claims: c.get("session").claims, requestId: c.get("requestId") };

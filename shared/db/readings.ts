@@ -100,7 +100,7 @@ export function latestReadings(sql: Sql, f: Omit<ReadingFilter, "since" | "until
     ) r
     ${withWords(sql)}
     ${f.firstPresent ? sql`where ${isNoPart(sql, sql`r`, sql`r`)}` : sql``}
-    order by m.code`;
+    order by r.metric`;
 }
 
 type Wanted = Pick<ReadingFilter, "metrics" | "firstPresent" | "provider" | "source">;
@@ -116,14 +116,14 @@ function wanted(sql: Sql, f: Wanted) {
   if (f.provider === undefined && f.source === undefined) {
     return sql`
       with wanted as materialized (
-        select p.user_key, m.id as metric_id ${wholes}
+        select p.user_key, m.id as metric_id, m.code as metric, m.unit ${wholes}
         from raphael.people p cross join raphael.metrics m
         where p.user_id = (select auth.uid()) and m.code = any (${codes})
       )`;
   }
   return sql`
     with wanted as materialized (
-      select p.user_key, m.id as metric_id, src.id as source_id, d.last_at ${wholes}
+      select p.user_key, m.id as metric_id, m.code as metric, m.unit, src.id as source_id, d.last_at ${wholes}
       from raphael.people p
       cross join raphael.metrics m
       join raphael.sources src on src.user_key = p.user_key
@@ -144,7 +144,7 @@ function samples(sql: Sql, { provider, source }: Wanted) {
   const all = provider === undefined && source === undefined;
   return sql`
     select s.user_key, s.metric_id, s.start_at, s.source_id, s.record_id, s.value, s.duration_s,
-           s.offset_minutes, s.local_date
+           s.offset_minutes, s.local_date, wanted.metric, wanted.unit
     from raphael.samples s
     where s.user_key = wanted.user_key and s.metric_id = wanted.metric_id
       ${
@@ -156,7 +156,7 @@ function samples(sql: Sql, { provider, source }: Wanted) {
 
 function words(sql: Sql) {
   return sql`
-    select m.code as metric, r.value, m.unit, ${iso(sql, sql`r.start_at`)} as start,
+    select r.metric, r.value, r.unit, ${iso(sql, sql`r.start_at`)} as start,
            nullif(r.duration_s, 0) as "durationSeconds", r.offset_minutes as "offsetMinutes",
            r.local_date::text as "localDate", a.provider, a.via, src.device, src.daily_total as "dailyTotal",
            r.metric_id::text as "metricId", r.source_id::text as "sourceId", r.record_id::text as "recordId"`;
@@ -164,7 +164,6 @@ function words(sql: Sql) {
 
 function withWords(sql: Sql) {
   return sql`
-    join raphael.metrics m on m.id = r.metric_id
     join raphael.sources src on src.user_key = r.user_key and src.id = r.source_id
     join raphael.provider_accounts a on a.id = src.account_id`;
 }

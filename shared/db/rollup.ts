@@ -68,35 +68,37 @@ export interface PieceRow extends DayKey {
 }
 
 /**
- * Of each day and each source of single readings its sums by local hour. What lasts into several hours
- * is spread over them by time; what lies outside of the day belongs to its first or last hour, as in
- * `raphael.daily.hours`.
+ * Of each day and each source of single readings its sums by local hour, in two parts where some values
+ * last into several hours: these are spread over them by time. What lies outside of the day belongs to
+ * its first or last hour, as in `raphael.daily.hours`.
  */
 export function readHours(sql: Sql, days: readonly DayKey[]) {
   return sql<PieceRow[]>`
-    ${samplesOf(sql, days)}
-    select s.metric, s.date, s.source_id as "sourceId", b.hour as "from", b.hour + 1 as "to",
-           sum(case
-             when h.first = h.last then s.value
-             else s.value * (
-               case when b.hour = h.last then l.seconds + s.duration_s else (b.hour + 1) * 3600 end
-               - case when b.hour = h.first then l.seconds else b.hour * 3600 end
-             ) / s.duration_s
-           end) as value
-    from s
-    cross join lateral (
-      select date_part('epoch', s.start_at at time zone 'UTC' - s.local_date::timestamp)
-             + 60 * coalesce(s.offset_minutes, 0) as seconds
-    ) l
-    cross join lateral (
-      select h.first, greatest(h.first, h.last) as last
-      from (
+    ${samplesOf(sql, days)}, placed as materialized (
+      select s.*, l.seconds, h.first, h.last
+      from s
+      cross join lateral (
+        select date_part('epoch', s.start_at at time zone 'UTC' - s.local_date::timestamp)
+               + 60 * coalesce(s.offset_minutes, 0) as seconds
+      ) l
+      cross join lateral (
         select least(greatest(floor(l.seconds / 3600), 0), 23)::int as first,
                least(greatest(ceil((l.seconds + s.duration_s) / 3600) - 1, 0), 23)::int as last
       ) h
-    ) h
-    cross join lateral generate_series(h.first, h.last) as b (hour)
-    group by s.metric, s.date, s.source_id, b.hour`;
+    )
+    select p.metric, p.date, p.source_id as "sourceId", p.first as "from", p.first + 1 as "to", sum(p.value) as value
+    from placed p
+    where p.last <= p.first
+    group by p.metric, p.date, p.source_id, p.first
+    union all
+    select p.metric, p.date, p.source_id, b.hour, b.hour + 1, sum(p.value * (
+             case when b.hour = p.last then p.seconds + p.duration_s else (b.hour + 1) * 3600 end
+             - case when b.hour = p.first then p.seconds else b.hour * 3600 end
+           ) / p.duration_s)
+    from placed p
+    cross join lateral generate_series(p.first, p.last) as b (hour)
+    where p.last > p.first
+    group by p.metric, p.date, p.source_id, b.hour`;
 }
 
 /** Of each day and each source of single readings the readings themselves, which are whole sessions. */
