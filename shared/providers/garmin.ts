@@ -40,8 +40,8 @@ import { garminWebhook } from "./garmin_webhook.ts";
 import { discard, failureOf, send } from "./kit/http.ts";
 import { bearer, oauth2 } from "./kit/oauth2.ts";
 
-/** Asked before; not permitted by the person. Neither is a failure of the ask. */
-const REFUSALS: ReadonlySet<number> = new Set([403, 409, 412]);
+/** No history for this app; asked before; not permitted by the person. */
+const REFUSALS: readonly number[] = [403, 409, 412];
 
 /** Asks for every kind of summary; one that the person does not share is left out. */
 async function requestWindow({ account, window }: Ask, ctx: DriverContext): Promise<void> {
@@ -53,7 +53,9 @@ async function requestWindow({ account, window }: Ask, ctx: DriverContext): Prom
     const response = await send(GARMIN, bearer(GARMIN, new Request(url), account), ctx);
     await discard(response);
     const failure = failureOf(response, ctx.now());
-    if (failure && !REFUSALS.has(response.status)) throw new ProviderError(GARMIN.slug, failure);
+    if (failure && !REFUSALS.includes(response.status)) {
+      throw new ProviderError(GARMIN.slug, failure);
+    }
   }
 }
 
@@ -85,7 +87,13 @@ export default defineProvider({
     },
   }),
   // Of a newer client; older ones had 90 days a request. Before a month ahead of the link there is nothing.
-  history: { kind: "request", maxDays: 30, pageDays: 30, request: requestWindow },
+  history: {
+    kind: "request",
+    maxDays: 30,
+    pageDays: 30,
+    refusals: REFUSALS,
+    request: requestWindow,
+  },
   limits: [{ requests: 100, perSeconds: 60, scope: "app" }],
   policy: { terms: "https://developer.garmin.com/gc-developer-program/", aiUse: "unstated" },
   resources: [

@@ -6,12 +6,15 @@ import type { Outcome } from "../jobs/outcome.ts";
 import { ProviderError } from "../providers/errors.ts";
 import { toBatch, tombstone } from "./batch.ts";
 import { type SyncDeps, withAccess } from "./call.ts";
+import { follow, readTrail, writeTrail } from "./trail.ts";
 
 /** One page of one window: its rows, the cursor and the job's state commit together. */
 export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
-  return ({ payload, cursor = payload.cursor, signal }) =>
+  return ({ payload, cursor: kept, signal }) =>
     withAccess(deps, payload.accountId, async ({ provider, account, ref }) => {
       const { resource } = payload;
+      const trail = kept === undefined ? undefined : readTrail(kept);
+      const cursor = trail?.cursor ?? payload.cursor;
       const batch = await provider.driver.fetchPage({
         resource,
         account: ref,
@@ -35,9 +38,15 @@ export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
         });
         if (batch.next === undefined) await noteSync(tx, account.id, resource);
       };
-      return batch.next === undefined
-        ? { kind: "done", effect }
-        : { kind: "continue", cursor: batch.next, effect };
+      if (batch.next === undefined) return { kind: "done", effect };
+      const further = follow(trail, batch.next);
+      if (!further) {
+        throw new ProviderError(provider.driver.slug, {
+          kind: "contract",
+          issues: ["next page repeats"],
+        });
+      }
+      return { kind: "continue", cursor: writeTrail(further), effect };
     });
 }
 

@@ -12,6 +12,7 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
  * - `paging.json` `{ resource, page, carries, last }`: a page with a next one, the text by which the
  *   next request must ask for it, and what ends the list where that is not the resource's fixture;
  * - `webhook.json` signed deliveries with their events, and the handshake;
+ * - `limits.json` how the provider says "too much" in a way of its own: see `Limit`;
  * - `revocation.json` the bodies that a good revocation is answered with, in order, where it takes more
  *   than one call or reads an answer;
  * - `words.json` the provider's words for a sport and ours, each put into a body in turn: see `Words`;
@@ -30,6 +31,17 @@ export interface Words {
   readonly body: unknown;
   readonly path: readonly (string | number)[];
   readonly words: readonly (readonly [sent: string | number, ours: string])[];
+}
+
+/** An answer that means a limit, the seconds to wait that it tells, and the page that says so. */
+export interface Limit {
+  /** Default 429. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** At noon UTC of 2026-03-01. */
+  readonly seconds: number;
+  readonly source: string;
 }
 
 export interface PagingFixture {
@@ -117,6 +129,10 @@ export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {
 /** One answer without a body, unless it is written down. */
 export function revocationOf(driver: ProviderDriver): readonly unknown[] {
   return read<readonly unknown[]>(driver.slug, "revocation") ?? [null];
+}
+
+export function limitsOf(driver: ProviderDriver): readonly Limit[] {
+  return read<readonly Limit[]>(driver.slug, "limits") ?? [];
 }
 
 export function wordsOf(driver: ProviderDriver): readonly Words[] {
