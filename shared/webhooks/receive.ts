@@ -138,9 +138,11 @@ function keptHeaders(webhook: Webhook, request: RawRequest): Record<string, stri
 
 async function toAnswer(response: Response): Promise<WebhookAnswer> {
   const contentType = response.headers.get("content-type");
+  const body = await response.text();
   return {
     status: response.status,
-    body: await response.text(),
+    // A 204 (Fitbit's, Google's) has no body, and an empty one is one.
+    ...(body === "" ? {} : { body }),
     ...(contentType ? { headers: { "content-type": contentType } } : {}),
   };
 }
