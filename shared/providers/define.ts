@@ -5,6 +5,7 @@ import type { Ask, DriverContext, ProviderDriver } from "./driver.ts";
 import { ProviderError } from "./errors.ts";
 import { callProvider, check, readJson } from "./kit/http.ts";
 import { bearer } from "./kit/oauth2.ts";
+import { follow, type Trail } from "./trail.ts";
 import type {
   MetricBatch,
   NormaliseContext,
@@ -41,8 +42,6 @@ export interface ProviderDefinition
 
 type PageAsk = Ask & { readonly recordId?: string };
 
-/** No collection is this long: a cursor that never ends would hold a worker for good. */
-const MAX_PAGES = 10_000;
 const MAX_ID_CHARS = 512;
 
 export function defineProvider(definition: ProviderDefinition): ProviderDriver {
@@ -95,18 +94,15 @@ export function defineProvider(definition: ProviderDefinition): ProviderDriver {
     },
 
     async *fetchLatestMetrics(ask, ctx) {
-      const seen = new Set<string | undefined>();
-      let cursor = ask.cursor;
-      do {
-        if (seen.has(cursor) || seen.size === MAX_PAGES) throw repeats(slug);
-        seen.add(cursor);
-        const batch = await driver.fetchPage(
-          { ...ask, ...(cursor === undefined ? {} : { cursor }) },
-          ctx,
-        );
+      let trail: Trail | undefined;
+      while (true) {
+        const batch = await driver.fetchPage(trail ? { ...ask, cursor: trail.cursor } : ask, ctx);
+        const { next } = batch;
+        trail = next === undefined ? undefined : follow(trail, { ...batch, next });
+        if (next !== undefined && !trail) throw repeats(slug);
         yield batch;
-        cursor = batch.next;
-      } while (cursor !== undefined);
+        if (!trail) return;
+      }
     },
 
     normalise(name, body, context = {}) {
@@ -117,7 +113,7 @@ export function defineProvider(definition: ProviderDefinition): ProviderDriver {
   return driver;
 }
 
-function repeats(slug: string): ProviderError {
+export function repeats(slug: string): ProviderError {
   return new ProviderError(slug, { kind: "contract", issues: ["next page repeats"] });
 }
 

@@ -3,10 +3,11 @@ import { ingest } from "../db/records.ts";
 import { noteSync } from "../db/sync.ts";
 import type { Handler } from "../jobs/handlers.ts";
 import type { Outcome } from "../jobs/outcome.ts";
+import { repeats } from "../providers/define.ts";
 import { ProviderError } from "../providers/errors.ts";
+import { follow, readTrail, writeTrail } from "../providers/trail.ts";
 import { toBatch, tombstone } from "./batch.ts";
 import { type SyncDeps, withAccess } from "./call.ts";
-import { follow, readTrail, writeTrail } from "./trail.ts";
 
 /** One page of one window: its rows, the cursor and the job's state commit together. */
 export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
@@ -39,13 +40,8 @@ export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
         if (batch.next === undefined) await noteSync(tx, account.id, resource);
       };
       if (batch.next === undefined) return { kind: "done", effect };
-      const further = follow(trail, batch.next);
-      if (!further) {
-        throw new ProviderError(provider.driver.slug, {
-          kind: "contract",
-          issues: ["next page repeats"],
-        });
-      }
+      const further = follow(trail, { ...batch, next: batch.next });
+      if (!further) throw repeats(provider.driver.slug);
       return { kind: "continue", cursor: writeTrail(further), effect };
     });
 }
