@@ -1,3 +1,4 @@
+/** Google's sleeps and exercises; quirks in `google_health.ts`. */
 import { z } from "zod";
 import type { SleepStage, SleepStageSpan } from "../catalog/normalized.ts";
 import {

@@ -1,3 +1,4 @@
+/** Polar's exercises, their series and zones; quirks in `polar.ts`. */
 import { z } from "zod";
 import type { Metric, When } from "../catalog/normalized.ts";
 import {

@@ -5,8 +5,9 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
  * What a driver is held to, under `tests/fixtures/<slug>/`:
  *
  * - `<resource>.json` a page or pushed body as the provider documents it, and
- *   `<resource>.expected.json` what it means: `[{ "id", "items": [...] }]`, dates in ISO 8601, written
- *   by hand from the provider's documentation; all of it received at noon UTC of 2026-03-01;
+ *   `<resource>.expected.json` what it means: `[{ "id", "version", "items": [...] }]`, dates in ISO 8601,
+ *   the version where the provider has one, written by hand from the provider's documentation; all of it
+ *   received at noon UTC of 2026-03-01;
  * - `<resource>.<case>.json` and its `.expected.json`: another page of it, where one cannot show all;
  * - `<resource>.context.json` what such a page does not say: `{ timeZone, parent, about }`;
  * - `paging.json` `{ resource, page, carries, last }`: a page with a next one, the text by which the
@@ -21,7 +22,11 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
 export interface Fixture {
   readonly resource: string;
   readonly body: unknown;
-  readonly expected: readonly { readonly id: string; readonly items: readonly unknown[] }[];
+  readonly expected: readonly {
+    readonly id: string;
+    readonly version?: string;
+    readonly items: readonly unknown[];
+  }[];
   readonly context: NormaliseContext;
 }
 

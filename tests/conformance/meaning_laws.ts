@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { METRICS } from "@shared/catalog/metrics.ts";
 import type { Normalized } from "@shared/catalog/normalized.ts";
-import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { ProviderError } from "@shared/providers/errors.ts";
 import { accepted, isRecord, itemsOf, withEach, withMember } from "./changes.ts";
 import { codesOf, fixturesOf, wordsOf } from "./fixtures.ts";
@@ -15,7 +14,7 @@ export const MEANING_LAWS: readonly Law[] = [
     check(driver) {
       for (const { resource, body, expected, context } of fixturesOf(driver)) {
         const records = driver.normalise(resource, body, context).records
-          .map(({ id, items }) => ({ id, items: items.map(rounded) }));
+          .map(({ id, version, items }) => rounded({ id, version, items }));
         assert.deepEqual(records, expected.map(rounded), resource);
       }
     },
