@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DriverContext, ProviderDriver } from "@shared/providers/driver.ts";
 import { ACCOUNT, MARKED, type SeenRequest, withProvider } from "../support/provider_server.ts";
-import { broken } from "./answers.ts";
+import { broken, endless } from "./answers.ts";
 import { failureOf } from "./calls.ts";
 import type { Law } from "./law.ts";
 import { EXCHANGE, GOOD, linkOf, REDIRECT_URI, TOKENS } from "./oauth_link.ts";
@@ -27,7 +27,6 @@ const MALFORMED: readonly (readonly [body: string, status?: number])[] = [
   [JSON.stringify({ ...GOOD, expires_in: "soon" })],
   [JSON.stringify({ ...GOOD, token_type: "mac" })],
   [JSON.stringify({ error: "invalid_client", error_description: "test-leak" }), 401],
-  [" ".repeat(6 * 1_024 * 1_024)],
 ];
 
 /** What a driver makes of the token endpoint's answers. */
@@ -182,6 +181,14 @@ const LAWS: readonly Law[] = [
         );
       }
     },
+  },
+  {
+    name: "a token answer without an end is not read to it",
+    check: (driver) =>
+      withProvider(endless, async ({ context }) => {
+        const call = linkOf(driver).exchangeCodeForTokens(EXCHANGE, context());
+        assert.equal((await failureOf(call)).kind, "contract");
+      }),
   },
   {
     name: "a redirect of the token endpoint does not get the client's secret",
