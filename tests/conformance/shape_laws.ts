@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { findProvider } from "@shared/providers/mod.ts";
 import { ACCOUNT, WINDOW } from "../support/provider_server.ts";
-import { pagingOf } from "./fixtures.ts";
+import { pagingOf, strayFixturesOf } from "./fixtures.ts";
 import { filesOf } from "../../tools/mutate/mutant.ts";
 import type { Law } from "./law.ts";
 
@@ -35,6 +35,12 @@ export const SHAPE_LAWS: readonly Law[] = [
         assert.match(source, /^\/\*\*/, file);
         assert.ok(source.trimEnd().split("\n").length <= 260, `${file} is too long`);
       }
+    },
+  },
+  {
+    name: "every fixture is of a resource",
+    check(driver) {
+      assert.deepEqual(strayFixturesOf(driver), []);
     },
   },
   {
