@@ -29,8 +29,8 @@ const CALL = /^(\s+)(\w+\((?:"\w+", )?)("\w+")(,.*\),)$/s;
 /** What is yielded from: of a metric the name, else nothing is swapped. */
 const YIELD =
   /^(\s+)((?:\} )?(?:else )?(?:(?:if|for) \([^;]*?\) )?(?:return )?)(yield\* (?:\w+\(\s*)?)("\w+")?(.*;)$/s;
-/** The one expression of an arrow, `measure("height", …),`. */
-const EXPRESSION = /^(\s+)((?:measure|rate)\(\s*)("\w+")(.*?)(,?)$/s;
+/** The one expression of an arrow, `measure("height", …)`, whatever closes behind it. */
+const EXPRESSION = /^(\s+)((?:measure|rate)\(\s*)("\w+")/;
 
 /** Blocks that say how to ask, what a body looks like, or what the driver is: no mapping is in them. */
 const ELSEWHERE = new RegExp(
@@ -126,17 +126,8 @@ function mappingAt(lines: readonly string[], first: number, indent: string): Map
     const [, space = "", head = "", call = "", part = "", rest = ""] = yielded;
     return { ...about, before: space + head + call, part, after: rest, gone: `${space}${head};` };
   }
-  const expression = EXPRESSION.exec(text);
-  if (expression) {
-    const [, space = "", call = "", part = "", rest = "", comma = ""] = expression;
-    return {
-      ...about,
-      before: space + call,
-      part,
-      after: rest + comma,
-      gone: `${space}[]${comma}`,
-    };
-  }
+  const expression = expressionAt(lines, first);
+  if (expression) return { ...about, ...expression };
   // A table that begins here is its rows.
   const isTable = last > first && /[{[(]$/.test(line);
   const row = isTable ? CALL.exec(text) : MEMBER.exec(text) ?? PAIR.exec(text) ?? CALL.exec(text);
@@ -159,11 +150,43 @@ function endOf(lines: readonly string[], first: number): number {
 /** No statement of a driver is longer. */
 const MOST_LINES = 30;
 
+/** A call to `measure` or `rate` that begins on `first`, up to the end of the line that closes it. */
+function expressionAt(lines: readonly string[], first: number) {
+  const text = lines.slice(first, first + MOST_LINES).join("\n");
+  const [head = "", space = "", call = "", part = ""] = EXPRESSION.exec(text) ?? [];
+  const close = head === "" ? -1 : closeOf(text);
+  if (close < 0) return undefined;
+  const lineEnd = text.indexOf("\n", close);
+  const end = lineEnd < 0 ? text.length : lineEnd;
+  return {
+    last: first + text.slice(0, close).split("\n").length - 1,
+    before: space + call,
+    part,
+    after: text.slice(head.length, end),
+    gone: `${space}[]${text.slice(close + 1, end)}`,
+  };
+}
+
+/** Where the first bracket of `text` is closed. */
+function closeOf(text: string): number {
+  let depth = 0;
+  for (const [i, char] of [...blanked(text)].entries()) {
+    if ("([{".includes(char)) depth++;
+    if (")]}".includes(char) && --depth === 0) return i;
+  }
+  return -1;
+}
+
 function isBalanced(text: string): boolean {
   let depth = 0;
-  for (const char of text.replaceAll(/"[^"]*"|`[^`]*`|\/[^/\s]+\/\w*/g, "")) {
+  for (const char of blanked(text)) {
     if ("([{".includes(char)) depth++;
     if (")]}".includes(char) && --depth < 0) return false;
   }
   return depth === 0;
+}
+
+/** `text` with spaces for what is in quotes, or a pattern: brackets in there are none. */
+function blanked(text: string): string {
+  return text.replaceAll(/"[^"]*"|`[^`]*`|\/[^/\s]+\/\w*/g, (quoted) => " ".repeat(quoted.length));
 }
