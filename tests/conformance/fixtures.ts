@@ -119,9 +119,23 @@ function missing({ slug }: ProviderDriver, name: string, holds: string): Error {
   );
 }
 
+/** Files that are of the driver and not of a resource. */
+const OF_DRIVERS = "codes limits paging person revocation token webhook words".split(" ");
+
+function filesOf({ slug }: ProviderDriver): readonly string[] {
+  return [...Deno.readDirSync(new URL(`${slug}/`, ROOT))].map(({ name }) => name).sort();
+}
+
+/** Files that are of no resource: it has gone, or is written otherwise. */
+export function strayFixturesOf(driver: ProviderDriver): readonly string[] {
+  const names = driver.resources.map(({ name }) => name);
+  const own = [...OF_DRIVERS, ...names];
+  return filesOf(driver).filter((file) => !own.includes(file.split(".")[0] ?? ""));
+}
+
 /** One or more a resource; throws where a resource has none. */
 export function fixturesOf(driver: ProviderDriver): readonly Fixture[] {
-  const files = [...Deno.readDirSync(new URL(`${driver.slug}/`, ROOT))].map(({ name }) => name);
+  const files = filesOf(driver);
   return driver.resources.flatMap(({ name: resource }) =>
     [resource, ...casesOf(resource, files)].map((name): Fixture => {
       const body = read<unknown>(driver.slug, name);
@@ -140,7 +154,7 @@ function casesOf(resource: string, files: readonly string[]): readonly string[] 
   return files.filter((file) =>
     file.startsWith(`${resource}.`) && /^\w+\.\w+\.json$/.test(file) &&
     !/\.(expected|context)\.json$/.test(file)
-  ).map((file) => file.replace(/\.json$/, "")).sort();
+  ).map((file) => file.replace(/\.json$/, ""));
 }
 
 export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {

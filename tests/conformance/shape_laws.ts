@@ -3,7 +3,7 @@ import { beginBody } from "@shared/api/connect.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { findProvider } from "@shared/providers/mod.ts";
 import { ACCOUNT, WINDOW } from "../support/provider_server.ts";
-import { pagingOf, webhookOf } from "./fixtures.ts";
+import { pagingOf, strayFixturesOf, webhookOf } from "./fixtures.ts";
 import { filesOf } from "../../tools/mutate/mutant.ts";
 import type { Law } from "./law.ts";
 
@@ -36,6 +36,12 @@ export const SHAPE_LAWS: readonly Law[] = [
         assert.match(source, /^\/\*\*/, file);
         assert.ok(source.trimEnd().split("\n").length <= 260, `${file} is too long`);
       }
+    },
+  },
+  {
+    name: "every fixture is of a resource",
+    check(driver) {
+      assert.deepEqual(strayFixturesOf(driver), []);
     },
   },
   {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { DriverContext, ProviderDriver } from "@shared/providers/driver.ts";
 import { ACCOUNT, MARKED, type SeenRequest, withProvider } from "../support/provider_server.ts";
-import { broken } from "./answers.ts";
+import { broken, endless } from "./answers.ts";
 import { failureOf } from "./calls.ts";
 import type { Law } from "./law.ts";
 import { EXCHANGE, linkOf, REDIRECT_URI, TOKENS } from "./oauth_link.ts";
@@ -159,6 +159,14 @@ const LAWS: readonly Law[] = [
         );
       }
     },
+  },
+  {
+    name: "a token answer without an end is not read to it",
+    check: (driver) =>
+      withProvider(endless, async ({ context }) => {
+        const call = linkOf(driver).exchangeCodeForTokens(EXCHANGE, context());
+        assert.equal((await failureOf(call)).kind, "contract");
+      }),
   },
   {
     name: "a redirect of the token endpoint does not get the client's secret",
