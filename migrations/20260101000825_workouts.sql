@@ -31,7 +31,8 @@ left join lateral (
 ) other on s.laps is null
 where s.kind = 'workout';
 comment on view raphael.workouts is
-  'Workouts with their laps, from whichever record told them';
+  'Workouts with their laps, from whichever record told them
+@graphql({"primary_key_columns": ["user_key", "record_id", "session_id"]})';
 grant select on raphael.workouts to authenticated;
 
 reset role;

@@ -140,8 +140,9 @@ async function observeLate(admin: Sql): Promise<void> {
     select pg_get_function_arguments(oid) as arguments, pg_get_function_result(oid) as result,
            proargnames[1:pronargs] as names
     from pg_proc where proname = 'ingest_records'`;
-  assert.ok(ingest.names.includes("p_observed_at"));
-  const given = ingest.names.map((name) => name === "p_observed_at" ? "clock_timestamp()" : name);
+  assert.ok(ingest.names.includes("p_observed"));
+  const late = "array(select clock_timestamp() from unnest(p_observed))";
+  const given = ingest.names.map((name) => name === "p_observed" ? late : name);
   await admin.unsafe(`
     alter function raphael_private.ingest_records rename to ingest_as_observed;
     create function raphael_private.ingest_records(${ingest.arguments}) returns ${ingest.result}
