@@ -1,13 +1,14 @@
 /**
  * One public address for everything, as a Supabase project has: functions below `/functions/v1`,
  * sign-in below `/auth/v1`. Paths, headers and CORS are treated as the platform does, so what works
- * here needs no change there.
+ * here needs no change there. `/docs` is ours alone.
  */
 export interface GatewayOptions {
   readonly port: number;
   /** Where each function listens; asked at each request. */
   readonly functionUrl: (slug: string) => string | undefined;
   readonly auth: (request: Request) => Response | Promise<Response>;
+  readonly docs?: (request: Request) => Response | Promise<Response>;
 }
 
 export interface Gateway {
@@ -39,6 +40,7 @@ export function startGateway(options: GatewayOptions): Gateway {
       }
       if (pathname.startsWith("/auth/v1/")) return options.auth(request);
       if (pathname === "/app") return appPage();
+      if (/^\/docs(\/|$)/.test(pathname) && options.docs) return options.docs(request);
       return Response.json({ message: "no Route matched with those values" }, { status: 404 });
     },
   );

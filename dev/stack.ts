@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { Secret } from "@shared/core/secret.ts";
 import { connect, type Database } from "@shared/db/client.ts";
 import { createAuth, ensureUser } from "./auth.ts";
+import { createDocs } from "./docs.ts";
 import { failure } from "./failure.ts";
 import { functionEnv } from "./function_env.ts";
 import { openFunctionLog } from "./function_log.ts";
@@ -153,6 +154,7 @@ async function start(
     port,
     functionUrl: functions.url,
     auth: (request) => auth.fetch(request),
+    docs: createDocs({ anonKey: tokens.anonKey, email: demo.email }),
   });
   onStop("gateway", () => gateway.stop());
   await startWorkers(databaseUrl, database, progress.log, onStop);

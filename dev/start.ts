@@ -39,6 +39,7 @@ async function use(stack: Stack, options: Options, progress: Progress): Promise<
       JSON.stringify({ url, anonKey, demo: { email, password }, databaseUrl, sandboxUrl }),
     );
   } else if (!options.once) {
+    progress.log(`try the API: ${url}/docs/api/`);
     progress.log(`sign in as ${demo.email}, password ${demo.password}; Ctrl-C ends everything`);
   }
   if (!options.once) return await new Promise<number>(() => {});

@@ -10,6 +10,8 @@ export interface SessionClaims {
   readonly session_id: string;
   /** Epoch seconds of the sign-in; a refresh keeps it. */
   readonly signedInAt: number;
+  /** Signed in without an account. */
+  readonly anonymous?: true;
 }
 
 export interface Tokens {
@@ -43,7 +45,7 @@ export async function createTokens(signing: JWK, issuer: string): Promise<Tokens
   return {
     jwks: { keys: [{ ...publicJwk, key_ops: ["verify"] }] },
     anonKey: await sign({ iss: "supabase", ref: "local", role: "anon" }, now(), TEN_YEARS),
-    async session({ sub, email, session_id, signedInAt }) {
+    async session({ sub, email, session_id, signedInAt, anonymous = false }) {
       const iat = now();
       const token = await sign(
         {
@@ -58,7 +60,7 @@ export async function createTokens(signing: JWK, issuer: string): Promise<Tokens
           aal: "aal1",
           amr: [{ method: "password", timestamp: signedInAt }],
           session_id,
-          is_anonymous: false,
+          is_anonymous: anonymous,
         },
         iat,
         TOKEN_SECONDS,

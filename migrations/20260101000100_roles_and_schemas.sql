@@ -30,7 +30,10 @@ alter role raphael_app set idle_in_transaction_session_timeout = '30s';
 
 create schema if not exists raphael authorization raphael_owner;
 create schema if not exists raphael_private authorization raphael_owner;
-comment on schema raphael is 'Raphael Health Connect: what a person may read of their own data';
+-- The last line is for pg_graphql: names as GraphQL writes them, and pages as long as the API's.
+comment on schema raphael is
+  'Raphael Health Connect: what a person may read of their own data
+@graphql({"inflect_names": true, "max_rows": 1000})';
 comment on schema raphael_private is 'Raphael Health Connect: tokens, jobs, webhooks, raw records; never exposed';
 
 set role raphael_owner;

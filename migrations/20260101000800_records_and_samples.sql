@@ -113,7 +113,7 @@ grant select on raphael.samples to authenticated;
 create table raphael.sessions (
   user_key       int not null,
   record_id      bigint not null,
-  kind           text not null check (kind in ('sleep', 'workout')),
+  kind           text not null check (kind in ('sleep', 'workout', 'laps')),
   session_id     text not null,
   source_id      int not null,
   start_at       timestamptz not null,
@@ -125,13 +125,14 @@ create table raphael.sessions (
   is_nap         boolean,
   measures       jsonb not null default '{}',
   stages         jsonb,
+  laps           jsonb,
   primary key (user_key, kind, record_id, session_id),
   check (end_at >= start_at)
 );
 comment on table raphael.sessions is 'Sleeps and workouts as wholes, beside the metrics that are derived from them';
 comment on column raphael.sessions.user_key is 'Whose session it is';
 comment on column raphael.sessions.record_id is 'The raw record it was read from';
-comment on column raphael.sessions.kind is 'sleep or workout';
+comment on column raphael.sessions.kind is 'sleep or workout; laps, where another record than the workout''s tells them: raphael.workouts joins both';
 comment on column raphael.sessions.session_id is 'The provider''s id of the session';
 comment on column raphael.sessions.source_id is 'raphael.sources';
 comment on column raphael.sessions.start_at is 'Start; of a sleep, the start of time in bed';
@@ -143,6 +144,8 @@ comment on column raphael.sessions.type is 'Our word for the sport; null for a s
 comment on column raphael.sessions.is_nap is 'Null for a workout, or where unknown';
 comment on column raphael.sessions.measures is 'Seconds, metres, kilocalories, watts, beats per minute, by name';
 comment on column raphael.sessions.stages is 'Sleep stages: [{stage, start, end}]';
+comment on column raphael.sessions.laps is
+  'Laps of a workout, the earliest first: [{start, end, distanceMetres, energyKilocalories, hrAverage, hrMaximum, averagePowerWatts}], all but the times where known';
 create index sessions_by_time on raphael.sessions (user_key, kind, start_at);
 create index sessions_record on raphael.sessions (user_key, record_id);
 

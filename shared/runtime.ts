@@ -29,7 +29,7 @@ import { createLog, type Log } from "./http/log.ts";
 import type { RateLimit } from "./http/rate_limit.ts";
 import { canonicalReturnTo } from "./http/return_to.ts";
 import type { Handlers } from "./jobs/handlers.ts";
-import { latestMetrics, listMetrics } from "./metrics/query.ts";
+import { metricsUseCases } from "./metrics/use_cases.ts";
 import { directory } from "./providers/directory.ts";
 import { PROVIDERS } from "./providers/mod.ts";
 import { createGate } from "./runtime/gate.ts";
@@ -119,10 +119,7 @@ export function createRuntime(env: Environment, options: RuntimeOptions = {}) {
       mediaTypes,
       handle: createReceiver(deps),
     },
-    metrics: {
-      list: (ask: Parameters<typeof listMetrics>[1]) => listMetrics(db, ask),
-      latest: (ask: Parameters<typeof latestMetrics>[1]) => latestMetrics(db, ask),
-    },
+    metrics: metricsUseCases(deps),
     tokenRefresh: {
       async enqueueDue() {
         // First what cannot wait for the next tick.

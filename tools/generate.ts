@@ -10,15 +10,29 @@ import { fileURLToPath } from "node:url";
 import { PROVIDERS } from "@shared/providers/mod.ts";
 import { catalogSql } from "./generate/catalog_sql.ts";
 import { envExample } from "./generate/env_example.ts";
+import { openapi } from "./generate/openapi.ts";
+import { openapiTypes } from "./generate/openapi_types.ts";
 import type { Output } from "./generate/output.ts";
 import { problemsMd } from "./generate/problems_md.ts";
 import { providersMd } from "./generate/providers_md.ts";
+import { swaggerUi } from "./generate/swagger_ui.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** The list of generated files: a new one is one more line. */
+/** The list of files that are made from code alone: a new one is one more line. */
 export function outputs(): readonly Output[] {
-  return [catalogSql(), envExample(PROVIDERS), problemsMd(), providersMd(PROVIDERS)];
+  return [
+    catalogSql(),
+    envExample(PROVIDERS),
+    problemsMd(),
+    providersMd(PROVIDERS),
+    ...openapi(),
+  ];
+}
+
+/** And of those that packages of npm have a part in. */
+async function packaged(): Promise<readonly Output[]> {
+  return [await openapiTypes(), ...swaggerUi()];
 }
 
 /** Paths of the outputs that `read` does not give back as they should be. */
@@ -39,7 +53,7 @@ function readFromTree(path: string): string | undefined {
 }
 
 if (import.meta.main) {
-  const files = outputs();
+  const files = [...outputs(), ...await packaged()];
   const paths = stale(files, readFromTree);
   if (Deno.args.includes("--check")) {
     for (const path of paths) console.error(`${path} is not what the code says`);

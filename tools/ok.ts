@@ -39,6 +39,7 @@ export const STEPS: readonly Step[] = [
   },
   { name: "boundaries", args: run("tools/boundaries.ts") },
   { name: "generated", args: run("tools/generate.ts", "--check") },
+  { name: "openapi", args: run("tools/openapi_lint.ts") },
   { name: "test", args: run("tools/test.ts") },
   { name: "database", args: run("tools/database_lanes.ts") },
   { name: "deploy", args: run("tools/deploy_check.ts") },

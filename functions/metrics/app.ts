@@ -1,35 +1,35 @@
 import {
+  accessesQuery,
+  coverageQuery,
+  glucoseQuery,
   latestQuery,
-  type MetricRow,
+  MAX_POINTS,
   type MetricSelection,
   metricsQuery,
+  noQuery,
+  preferencesBody,
+  presentDay,
   presentLatest,
   presentMetrics,
+  seriesQuery,
+  sleepQuery,
+  spanOf,
+  summaryDaysQuery,
+  summaryQuery,
+  told,
+  toldPage,
+  workoutsQuery,
 } from "@shared/api/metrics.ts";
+import { OPENAPI_DOCUMENT } from "@shared/api/openapi_document.ts";
+import { ProblemError } from "@shared/core/problems.ts";
+import { addDays } from "@shared/core/time.ts";
 import { createHttpApp, type HttpEnv, type HttpRuntime } from "@shared/http/app.ts";
-import type { Claims } from "@shared/http/claims.ts";
-import { conditionalJson } from "@shared/http/conditional.ts";
-import { readJson, readQuery } from "@shared/http/input.ts";
+import { conditionalJson, publicJson } from "@shared/http/conditional.ts";
+import { type Given, given, readJson, readQuery } from "@shared/http/input.ts";
 import { requireSession, type SessionRuntime } from "@shared/http/session.ts";
 import type { Context } from "hono";
 import type { z } from "zod";
-
-/** Reads as the person: `claims` are what the database's row security judges by. */
-export interface MetricsPort {
-  list(
-    ask: Partial<MetricSelection> & {
-      readonly claims: Claims;
-      readonly since?: Date;
-      readonly until?: Date;
-      readonly provider?: string;
-      readonly limit: number;
-      readonly cursor?: string;
-    },
-  ): Promise<{ readonly rows: readonly MetricRow[]; readonly nextCursor?: string }>;
-  latest(
-    ask: Partial<MetricSelection> & { readonly claims: Claims; readonly provider?: string },
-  ): Promise<{ readonly rows: readonly MetricRow[] }>;
-}
+import type { Ask, MetricsPort, Who } from "./port.ts";
 
 export interface MetricsRuntime extends HttpRuntime, SessionRuntime {
   readonly metrics: MetricsPort;
@@ -37,42 +37,73 @@ export interface MetricsRuntime extends HttpRuntime, SessionRuntime {
 
 /** GET with a query, or POST with the same as a JSON body: what `functions.invoke` sends unless told. */
 export function createApp(runtime: MetricsRuntime) {
-  const app = createHttpApp("metrics", runtime, { browsers: ["GET", "POST"] });
+  const port = runtime.metrics;
+  const app = createHttpApp("metrics", runtime, { browsers: ["GET", "POST", "PUT"] });
   const signedIn = requireSession(runtime);
 
-  app.on(["GET", "POST"], ["/", "/me/metrics"], signedIn, async (c) => {
-    const { types, since, until, provider, limit, cursor } = await read(c, metricsQuery);
-    const { rows, nextCursor } = await runtime.metrics.list({
-      claims: c.get("session").claims,
-      limit,
-      ...types,
-      ...(since ? { since } : {}),
-      ...(until ? { until } : {}),
-      ...(provider ? { provider } : {}),
-      ...(cursor ? { cursor } : {}),
+  /** Answers by GET and by POST alike, at both addresses. */
+  function reads<S extends z.ZodType>(
+    path: string,
+    schema: S,
+    read: (ask: Ask<S>, query: z.output<S>) => Promise<object>,
+  ) {
+    app.on(["GET", "POST"], bothOf(path), signedIn, async (c) => {
+      const posted = c.req.method === "POST";
+      const query = posted ? await readJson(c, schema) : readQuery(c, schema);
+      const body = await read(askOf(c, query), query);
+      return posted ? c.json(body) : conditionalJson(c, body);
     });
-    return answer(c, presentMetrics(rows, limit, nextCursor));
-  });
+  }
 
-  app.on(["GET", "POST"], "/latest", signedIn, async (c) => {
-    const { types, provider } = await read(c, latestQuery);
-    const { rows } = await runtime.metrics.latest({
-      claims: c.get("session").claims,
-      ...types,
-      ...(provider ? { provider } : {}),
-    });
-    return answer(c, presentLatest(rows));
+  reads("/", metricsQuery, async (ask) => presentMetrics(await port.list(ask), ask.limit));
+  reads("/latest", latestQuery, async (ask) => presentLatest((await port.latest(ask)).rows));
+  reads("/glucose/latest", glucoseQuery, async (ask) => told(await port.glucose(ask)));
+  reads("/sleep/latest", sleepQuery, async (ask) => told(await port.sleep(ask)));
+  reads("/workouts", workoutsQuery, async (ask) => toldPage(await port.workouts(ask), ask.limit));
+  reads("/summary/daily", summaryQuery, async ({ date, ...ask }) => {
+    const span = date ? { since: date, until: addDays(date, 1) } : {};
+    const { today, timeZone, days } = await port.summaries({ ...ask, ...span, days: 1 });
+    const [day] = days;
+    return { ...told(presentDay(date ?? today, day?.metrics ?? [])), meta: { timeZone } };
   });
+  reads("/summary/days", summaryDaysQuery, async (ask) => {
+    const { timeZone, days } = await port.summaries({ ...ask, days: 30 });
+    const read = days.map(({ date, metrics }) => presentDay(date, metrics));
+    return { ...told(read), meta: { timeZone } };
+  });
+  reads("/series", seriesQuery, async (ask, query) => {
+    const span = spanOf(query, new Date());
+    if (!span) throw new ProblemError("invalid_request", TOO_MANY_POINTS);
+    return told(await port.series({ ...ask, ...query.types, ...span }));
+  });
+  reads("/coverage", coverageQuery, async (ask) => told(await port.coverage(ask)));
+  reads("/accesses", accessesQuery, async (ask) => toldPage(await port.accesses(ask), ask.limit));
+
+  reads("/preferences", noQuery, async (ask) => told(await port.preferences(ask)));
+  app.on("PUT", bothOf("/preferences"), signedIn, async (c) => {
+    const body = given(await readJson(c, preferencesBody));
+    return c.json(told(await port.setPreferences({ ...whoOf(c), ...body })));
+  });
+  app.get("/openapi.json", (c) => publicJson(c, OPENAPI_DOCUMENT));
   return app;
 }
 
-async function read<T extends z.ZodType>(
-  c: Context<HttpEnv>,
-  schema: T,
-): Promise<z.output<T>> {
-  return c.req.method === "POST" ? await readJson(c, schema) : readQuery(c, schema);
+const TOO_MANY_POINTS =
+  `Cannot answer: over ${MAX_POINTS} points; ask for less time, fewer types or longer steps`;
+
+/** Each has the address that the app's older pages call. */
+function bothOf(path: string): string[] {
+  return path === "/" ? ["/", "/me/metrics"] : [path, `/me${path}`];
 }
 
-function answer(c: Context<HttpEnv>, body: object): Response {
-  return c.req.method === "POST" ? c.json(body) : conditionalJson(c, body);
+function whoOf(c: Context<HttpEnv>): Who {
+  return { claims: c.get("session").claims, requestId: c.get("requestId") };
+}
+
+function askOf<Q>(
+  c: Context<HttpEnv>,
+  query: Q,
+): Who & Partial<MetricSelection> & Given<Omit<Q, "types">> {
+  const { types, ...rest } = query as Q & { readonly types?: MetricSelection };
+  return { ...whoOf(c), ...types, ...given(rest) };
 }

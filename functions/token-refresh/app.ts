@@ -1,4 +1,4 @@
-import { presentRefresh, refreshBody } from "@shared/api/token_refresh.ts";
+import { presentDue, presentRefresh, refreshBody } from "@shared/api/token_refresh.ts";
 import { createHttpApp, type HttpRuntime } from "@shared/http/app.ts";
 import { readJson } from "@shared/http/input.ts";
 import { type InternalRuntime, isInternal } from "@shared/http/internal_secret.ts";
@@ -27,7 +27,7 @@ export function createApp(runtime: TokenRefreshRuntime) {
     async (c, next) => {
       if (!isInternal(c.req.raw.headers, runtime.internalSecrets)) return await next();
       const { jobs } = await port.enqueueDue();
-      return c.json({ success: true, data: { jobs } });
+      return c.json(presentDue(jobs));
     },
     requireSession(runtime),
     async (c) => {

@@ -1,3 +1,4 @@
+import type { MetricCode } from "../catalog/metrics.ts";
 import type { ProviderDirectory } from "../providers/configured.ts";
 import type { ProviderDriver } from "../providers/driver.ts";
 import type { CredentialField } from "../providers/link.ts";
@@ -8,7 +9,11 @@ export type Need =
   | CredentialField
   | { readonly name: "consent"; readonly kind: "page" }
   | { readonly name: "phone"; readonly kind: "app" }
-  | { readonly name: "region"; readonly kind: "choice"; readonly choices: readonly string[] };
+  | {
+    readonly name: "region" | "service";
+    readonly kind: "choice";
+    readonly choices: readonly string[];
+  };
 
 /** What the app's tile of a provider needs. */
 export interface ProviderInfo {
@@ -21,8 +26,8 @@ export interface ProviderInfo {
   readonly status: "available" | "not_configured" | "unavailable";
   readonly docs: string;
   /** Catalog codes that it may bring, those derived from its sleeps and workouts left out. */
-  readonly metrics: readonly string[];
-  readonly sessions: readonly string[];
+  readonly metrics: readonly MetricCode[];
+  readonly sessions: readonly ("sleep" | "workout")[];
   readonly webhook: boolean;
   readonly regions?: readonly string[];
 }
@@ -47,15 +52,19 @@ export function listProviders(providers: ProviderDirectory): ProviderInfo[] {
   }));
 }
 
-/** The first region is the default, so that choosing one is never a must. */
+/** The first region is the default, so that choosing one is never a must; a service is. */
 function needsOf({ link, regions }: ProviderDriver): readonly Need[] {
   const choice: readonly Need[] = regions
     ? [{ name: "region", kind: "choice", choices: Object.keys(regions) }]
     : [];
+  const page = { name: "consent", kind: "page" } as const;
   switch (link.kind) {
     case "oauth2":
+      return [...choice, page];
     case "widget":
-      return [...choice, { name: "consent", kind: "page" }];
+      return link.services
+        ? [...choice, { name: "service", kind: "choice", choices: link.services }, page]
+        : [...choice, page];
     case "credentials":
       return [...choice, ...link.needs];
     case "bridge":

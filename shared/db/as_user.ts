@@ -1,21 +1,75 @@
+import { ProblemError } from "../core/problems.ts";
 import type { Database, Sql } from "./client.ts";
+import { isRaised } from "./lost.ts";
+import type { Statement } from "./transact.ts";
 
 /** Verified claims of a session; `sub` is the person. */
 export type UserClaims = Readonly<Record<string, unknown>> & { readonly sub: string };
 
+/** Who looks, and at what: what is written down of it. */
+export interface Access {
+  readonly claims: UserClaims;
+  /** `metrics.list`, `preferences.write` … */
+  readonly action: string;
+  readonly requestId: string;
+  /** Catalog codes; absent for all, and where the action says it. */
+  readonly metrics?: readonly string[];
+  readonly since?: Date | string;
+  readonly until?: Date | string;
+}
+
 /**
  * Reads as the person: role `authenticated` with their claims, for one transaction. Row security
- * then decides what is seen, even where our own query were wrong.
+ * then decides what is seen, even where our own query were wrong. The access is in the audit log if and
+ * only if the transaction is committed. Throws `session_invalid` where the person was deleted.
  */
 export async function asUser<T>(
   db: Database,
-  claims: UserClaims,
+  access: Access,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  return await db.transaction(async (sql) => {
-    await sql`
-      select pg_catalog.set_config('role', 'authenticated', true),
-             pg_catalog.set_config('request.jwt.claims', ${JSON.stringify(claims)}, true)`;
-    return await work(sql);
-  });
+  return await refuseGone(db.openedBy((sql) => beginAccess(sql, access), work));
+}
+
+/** As `asUser`, for statements that need nothing of each other's answers: one round trip in all. */
+export async function readAs<T extends readonly unknown[]>(
+  db: Database,
+  access: Access,
+  send: (sql: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
+): Promise<T> {
+  // SAFETY: the answers stand in the order of what was sent, behind the access's own.
+  const [, ...answers] = await refuseGone(
+    db.pipeline<readonly unknown[]>((sql) => [beginAccess(sql, access), ...send(sql)] as never),
+  );
+  return answers as unknown as T;
+}
+
+/** A session outlives its person by an hour at the most; nobody reads with it. */
+export async function refuseGone<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!isRaised(error, "personGone")) throw error;
+    throw new ProblemError("session_invalid", "Cannot use the session: the person is gone");
+  }
+}
+
+/** From here on the transaction is the person's. */
+export function beginAccess(sql: Sql, access: Access) {
+  return sql`
+    select raphael_private.begin_access(
+      ${JSON.stringify(access.claims)}, ${access.action}, ${
+    sql.json(detailsOf(access))
+  }, ${access.requestId}
+    )`;
+}
+
+/** What the audit log keeps beside who, when and what: nothing of what was found. */
+export function detailsOf({ metrics, since, until }: Access) {
+  const time = (at: Date | string) => typeof at === "string" ? at : at.toISOString();
+  return {
+    ...(metrics ? { metrics } : {}),
+    ...(since === undefined ? {} : { since: time(since) }),
+    ...(until === undefined ? {} : { until: time(until) }),
+  };
 }

@@ -3,6 +3,7 @@ import { ProblemError } from "../core/problems.ts";
 import type { Secret } from "../core/secret.ts";
 import { isDriverCrash, isLost, isStaleWrite } from "./lost.ts";
 import { createSockets, type Sockets } from "./sockets.ts";
+import { pipeline, type Statement, transact } from "./transact.ts";
 
 /** What runs statements: the pool itself, or one transaction of it. */
 // deno-lint-ignore ban-types -- postgres.js names "no custom types" so
@@ -16,6 +17,20 @@ export interface Database {
    * idempotent or fenced.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>, deadlineMs?: number): Promise<T>;
+  /**
+   * Runs `opening` and then `work` in one transaction. `opening` is not waited for: it travels with the
+   * first statement of `work`. Where it fails so does the rest, and its error is what is thrown.
+   */
+  openedBy<T>(
+    opening: (sql: Sql) => Statement,
+    work: (sql: Sql) => Promise<T>,
+    deadlineMs?: number,
+  ): Promise<T>;
+  /** Runs statements that wait for no answer of each other in one transaction: one round trip in all. */
+  pipeline<T extends readonly unknown[]>(
+    send: (sql: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
+    deadlineMs?: number,
+  ): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -90,34 +105,15 @@ export function connect(options: DatabaseOptions): Database {
   return {
     query: (work, deadlineMs = DEADLINE_MS) => run((sql) => work(sql), deadlineMs),
     transaction: (work, deadlineMs = DEADLINE_MS) => run((sql) => transact(sql, work), deadlineMs),
+    openedBy: (opening, work, deadlineMs = DEADLINE_MS) =>
+      run((sql) => transact(sql, work, opening), deadlineMs),
+    pipeline: (send, deadlineMs = DEADLINE_MS) => run((sql) => pipeline(sql, send), deadlineMs),
     async close() {
       await Promise.all([...ending, pool.sql.end({ timeout: 5 })]);
       globalThis.removeEventListener("error", ignoreCrash);
       globalThis.removeEventListener("unhandledrejection", ignoreRejection);
     },
   };
-}
-
-/**
- * In place of the driver's `begin`, which sends its rollback on a connection that is gone: that is the
- * write that throws from a timer, and on Deno 2.9 a throw there breaks `setImmediate` for the process.
- */
-async function transact<T>(sql: postgres.Sql, work: (tx: Sql) => Promise<T>): Promise<T> {
-  const tx = await sql.reserve();
-  try {
-    await tx.unsafe("begin");
-    const answer = await work(tx);
-    const { command } = await tx.unsafe("commit");
-    // The server answers so where a statement failed and `work` went on as if it had not.
-    if (command !== "COMMIT") throw new Error("Cannot commit: a statement failed");
-    tx.release();
-    return answer;
-  } catch (error) {
-    if (isLost(error)) throw error; // nor is it released: the pool goes as a whole
-    await tx.unsafe("rollback");
-    tx.release();
-    throw error;
-  }
 }
 
 /** One pool of the driver's. It is replaced as a whole, with all that was known of it. */

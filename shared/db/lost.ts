@@ -53,6 +53,8 @@ export const RAISED = {
   accountOfAnother: "RH004",
   /** Postgres' own foreign_key_violation: the person was deleted, their session lives on. */
   personGone: "23503",
+  /** Postgres' own invalid_parameter_value: it knows no such time zone. */
+  unknownZone: "22023",
 } as const;
 
 /** Whether `error` was raised with this SQLSTATE. */

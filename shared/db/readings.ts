@@ -1,14 +1,17 @@
+import type { MetricCode } from "../catalog/metrics.ts";
 import type { Sql } from "./client.ts";
+import { iso } from "./fragments.ts";
 
 /** One sample as a person reads it. Times are ISO 8601 text with microseconds. */
 export interface Reading {
-  readonly metric: string;
-  readonly category: string;
+  readonly metric: MetricCode;
   readonly value: number;
   readonly unit: string;
   readonly start: string;
   readonly durationSeconds: number | null;
   readonly offsetMinutes: number | null;
+  /** The person's day. */
+  readonly localDate: string;
   readonly provider: string;
   readonly via: string | null;
   readonly device: string;
@@ -38,111 +41,160 @@ export interface ReadingFilter {
   readonly since?: Date;
   readonly until?: Date;
   readonly provider?: string;
+  /** An id of `raphael.sources`. */
+  readonly source?: number;
   readonly after?: ReadingKey;
   readonly limit: number;
 }
 
 /**
  * A person's readings, newest first. Each metric is read through the one index by itself and then
- * merged: a plain `metric = any (…) order by start_at` would sort the person's whole history.
+ * merged: a plain `metric = any (…) order by start_at` would sort the person's whole history. Words are
+ * put to the rows that are left: joined earlier, the planner would begin with the sources and sort.
  */
-export async function listReadings(sql: Sql, f: ReadingFilter): Promise<Reading[]> {
+export function listReadings(sql: Sql, f: ReadingFilter) {
   const after = f.after;
-  return await sql<Reading[]>`
-    ${ofEachMetric(sql, f)}
-        ${f.firstPresent ? sql`and ${isNoPart(sql, sql`s`)}` : sql``}
-        ${f.since ? sql`and s.start_at >= ${f.since}` : sql``}
-        ${f.until ? sql`and s.start_at < ${f.until}` : sql``}
-        ${f.provider ? sql`and s.provider = ${f.provider}` : sql``}
-        ${
+  return sql<Reading[]>`
+    ${wanted(sql, f)}
+    ${words(sql)}
+    from (
+      select s.*
+      from wanted
+      cross join lateral (
+        ${samples(sql, f)}
+          ${f.firstPresent ? sql`and ${isNoPart(sql, sql`s`)}` : sql``}
+          ${f.since ? sql`and s.start_at >= ${f.since}` : sql``}
+          ${f.until ? sql`and s.start_at < ${f.until}` : sql``}
+          ${
     after
       ? sql`
-        and s.start_at <= ${after.start}::text::timestamptz
-        and (s.start_at, s.metric_id, s.source_id, s.record_id)
-          < (${after.start}::text::timestamptz, ${after.metricId}::smallint, ${after.sourceId}::int, ${after.recordId}::bigint)`
+          and s.start_at <= ${after.start}::text::timestamptz
+          and (s.start_at, s.metric_id, s.source_id, s.record_id)
+            < (${after.start}::text::timestamptz, ${after.metricId}::smallint, ${after.sourceId}::int, ${after.recordId}::bigint)`
       : sql``
   }
-      order by s.start_at desc, s.source_id desc, s.record_id desc
+        order by s.start_at desc, s.source_id desc, s.record_id desc
+        limit ${f.limit}
+      ) s
+      order by s.start_at desc, s.metric_id desc, s.source_id desc, s.record_id desc
       limit ${f.limit}
     ) r
-    order by r.start_at desc, r.metric_id desc, r.source_id desc, r.record_id desc
-    limit ${f.limit}`;
+    ${withWords(sql)}
+    order by r.start_at desc, r.metric_id desc, r.source_id desc, r.record_id desc`;
 }
 
 /** The newest reading of each metric, parts left out whose whole is there. */
-export async function latestReadings(
-  sql: Sql,
-  f: Pick<ReadingFilter, "metrics" | "provider" | "firstPresent">,
-): Promise<Reading[]> {
-  return await sql<Reading[]>`
-    ${ofEachMetric(sql, f)}
-        ${f.provider ? sql`and s.provider = ${f.provider}` : sql``}
-      order by s.start_at desc, s.source_id desc, s.record_id desc
-      limit 1
+export function latestReadings(sql: Sql, f: Omit<ReadingFilter, "since" | "until" | "limit">) {
+  return sql<Reading[]>`
+    ${wanted(sql, f)}
+    ${words(sql)}
+    from (
+      select distinct on (s.metric_id) s.*${f.firstPresent ? sql`, wanted.whole_ids` : sql``}
+      from wanted
+      cross join lateral (
+        ${samples(sql, f)}
+        order by s.start_at desc, s.source_id desc, s.record_id desc
+        limit 1
+      ) s
+      order by s.metric_id, s.start_at desc, s.source_id desc, s.record_id desc
     ) r
-    ${f.firstPresent ? sql`where ${isNoPart(sql, sql`r`)}` : sql``}
+    ${withWords(sql)}
+    ${f.firstPresent ? sql`where ${isNoPart(sql, sql`r`, sql`r`)}` : sql``}
     order by r.metric`;
 }
 
+type Wanted = Pick<ReadingFilter, "metrics" | "firstPresent" | "provider" | "source">;
+
 /**
- * The beginning of a query that reads each wanted metric of the person through the one index: goes on
- * with conditions on `s`, its order and limit, and the closing bracket of `r`.
+ * What is read, each through the index by itself: the person's metrics, or where a source is asked for
+ * its metrics and no others, up to its last day. The rollup knows them; looking for a source that has
+ * none of a metric would read all there is of that metric.
  */
-function ofEachMetric(sql: Sql, f: Pick<ReadingFilter, "metrics" | "firstPresent">) {
+function wanted(sql: Sql, f: Wanted) {
+  const codes = [...f.metrics];
+  const wholes = f.firstPresent ? sql`, ${wholeIds(sql, f.firstPresent)} as whole_ids` : sql``;
+  if (f.provider === undefined && f.source === undefined) {
+    return sql`
+      with wanted as materialized (
+        select p.user_key, m.id as metric_id, m.code as metric, m.unit ${wholes}
+        from raphael.people p cross join raphael.metrics m
+        where p.user_id = (select auth.uid()) and m.code = any (${codes})
+      )`;
+  }
   return sql`
-    with person as materialized (
-      select p.user_key from raphael.people p where p.user_id = (select auth.uid())
-    ), wanted as materialized (
-      ${wanted(sql, f)}
-    )
-    select r.metric, r.category, r.value, r.unit, ${iso(sql, sql`r.start_at`)} as start,
-           r.duration_s as "durationSeconds", r.offset_minutes as "offsetMinutes", r.provider, r.via, r.device,
-           r.daily_total as "dailyTotal", r.metric_id::text as "metricId", r.source_id::text as "sourceId",
-           r.record_id::text as "recordId"
-    from person
-    cross join wanted
-    cross join lateral (
-      select * from raphael.readings s
-      where s.user_key = person.user_key and s.metric_id = wanted.id`;
+    with wanted as materialized (
+      select p.user_key, m.id as metric_id, m.code as metric, m.unit, src.id as source_id, d.last_at ${wholes}
+      from raphael.people p
+      cross join raphael.metrics m
+      join raphael.sources src on src.user_key = p.user_key
+      join raphael.provider_accounts a on a.id = src.account_id
+      cross join lateral (
+        select d.last_at from raphael.daily d
+        where d.user_key = p.user_key and d.metric_id = m.id and d.source_id = src.id
+        order by d.local_date desc limit 1
+      ) d
+      where p.user_id = (select auth.uid()) and m.code = any (${codes})
+        ${f.provider === undefined ? sql`` : sql`and a.provider = ${f.provider}`}
+        ${f.source === undefined ? sql`` : sql`and src.id = ${f.source}`}
+    )`;
 }
 
-/** Ids of the metrics, and of those before each in its group. */
-function wanted(sql: Sql, f: Pick<ReadingFilter, "metrics" | "firstPresent">) {
-  const codes = [...f.metrics];
-  if (!f.firstPresent) return sql`select m.id from raphael.metrics m where m.code = any (${codes})`;
-  const pairs = f.firstPresent.flatMap((group) =>
+/** The samples `s` of one row of `wanted`; conditions and the order follow. */
+function samples(sql: Sql, { provider, source }: Wanted) {
+  const all = provider === undefined && source === undefined;
+  return sql`
+    select s.user_key, s.metric_id, s.start_at, s.source_id, s.record_id, s.value, s.duration_s,
+           s.offset_minutes, s.local_date, wanted.metric, wanted.unit
+    from raphael.samples s
+    where s.user_key = wanted.user_key and s.metric_id = wanted.metric_id
+      ${
+    all ? sql`` : sql`
+      -- Days of different clocks overlap.
+      and s.source_id = wanted.source_id and s.start_at <= wanted.last_at + interval '2 days'`
+  }`;
+}
+
+function words(sql: Sql) {
+  return sql`
+    select r.metric, r.value, r.unit, ${iso(sql, sql`r.start_at`)} as start,
+           nullif(r.duration_s, 0) as "durationSeconds", r.offset_minutes as "offsetMinutes",
+           r.local_date::text as "localDate", a.provider, a.via, src.device, src.daily_total as "dailyTotal",
+           r.metric_id::text as "metricId", r.source_id::text as "sourceId", r.record_id::text as "recordId"`;
+}
+
+function withWords(sql: Sql) {
+  return sql`
+    join raphael.sources src on src.user_key = r.user_key and src.id = r.source_id
+    join raphael.provider_accounts a on a.id = src.account_id`;
+}
+
+/** Ids of the metrics that metric `m` is a part of. */
+function wholeIds(sql: Sql, groups: readonly (readonly string[])[]) {
+  const pairs = groups.flatMap((group) =>
     group.flatMap((part, index) => group.slice(0, index).map((whole) => ({ part, whole })))
   );
-  return sql`
-    select m.id, array(
-      select w.id
-      from jsonb_to_recordset(${sql.json(pairs)}) as p (part text, whole text)
-      join raphael.metrics w on w.code = p.whole
-      where p.part = m.code
-    ) as whole_ids
-    from raphael.metrics m where m.code = any (${codes})`;
-}
-
-/**
- * No whole of reading `r` by the same source on the same local day. One local day spans 50 hours over
- * all the world's clocks, which keeps the search inside a short stretch of the samples' index.
- */
-function isNoPart(sql: Sql, r: ReturnType<Sql>) {
-  const day = (of: ReturnType<Sql>) =>
-    sql`(${of}.start_at at time zone 'UTC'
-          + make_interval(mins => coalesce(${of}.offset_minutes, 0)))::date`;
-  return sql`not exists (
-    select
-    from raphael.samples w
-    join raphael.sources ws on ws.user_key = person.user_key and ws.id = w.source_id
-    join raphael.sources rs on rs.user_key = person.user_key and rs.id = ${r}.source_id
-    where w.user_key = person.user_key and w.metric_id = any (wanted.whole_ids)
-      and w.start_at between ${r}.start_at - interval '50 hours' and ${r}.start_at + interval '50 hours'
-      and ws.account_id = rs.account_id and ws.device = rs.device
-      and ${day(sql`w`)} = ${day(r)}
+  return sql`array(
+    select w.id
+    from jsonb_to_recordset(${sql.json(pairs)}) as x (part text, whole text)
+    join raphael.metrics w on w.code = x.whole
+    where x.part = m.code
   )`;
 }
 
-function iso(sql: Sql, column: ReturnType<Sql>) {
-  return sql`pg_catalog.to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+/**
+ * No whole of reading `r` by the same device on the same local day: the rollup knows. As a value, and
+ * not as `not exists`, which the planner would make a join of that sorts.
+ */
+function isNoPart(sql: Sql, r: Fragment, of: Fragment = sql`wanted`) {
+  return sql`(cardinality(${of}.whole_ids) = 0 or (
+    select true
+    from raphael.daily w
+    join raphael.sources ws on ws.user_key = w.user_key and ws.id = w.source_id
+    join raphael.sources rs on rs.user_key = w.user_key and rs.id = ${r}.source_id
+    where w.user_key = ${r}.user_key and w.metric_id = any (${of}.whole_ids) and w.local_date = ${r}.local_date
+      and ws.account_id = rs.account_id and ws.device = rs.device
+    limit 1
+  ) is null)`;
 }
+
+type Fragment = ReturnType<Sql>;

@@ -7,11 +7,20 @@ import { sha256 } from "../core/crypto.ts";
  * `If-None-Match`). It never lands in a shared cache, and one person's answer is never another's.
  */
 export function conditionalJson(c: Context, value: unknown): Response {
-  const body = JSON.stringify(value);
-  const etag = `"${toBase64Url(sha256(body))}"`;
-  c.header("etag", etag);
   c.header("cache-control", "private, no-cache");
   c.header("vary", "Authorization");
+  return conditional(c, JSON.stringify(value));
+}
+
+/** The same for what everyone is told alike: any cache may keep it, and asks again after five minutes. */
+export function publicJson(c: Context, body: string): Response {
+  c.header("cache-control", "public, max-age=300");
+  return conditional(c, body);
+}
+
+function conditional(c: Context, body: string): Response {
+  const etag = `"${toBase64Url(sha256(body))}"`;
+  c.header("etag", etag);
   if (matches(c.req.header("if-none-match"), etag)) return c.body(null, 304);
   return c.body(body, 200, { "content-type": "application/json; charset=utf-8" });
 }

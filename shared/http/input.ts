@@ -32,6 +32,16 @@ export function readQuery<T extends z.ZodType>(c: Context, schema: T): z.output<
   return check(schema, Object.fromEntries(values), "query");
 }
 
+/** What is there of a query: with `exactOptionalPropertyTypes` absent and undefined are two things. */
+export type Given<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
+
+export function given<T extends object>(query: T): Given<T> {
+  // SAFETY: every member that was undefined is gone.
+  return Object.fromEntries(
+    Object.entries(query).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
+}
+
 function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -1,3 +1,5 @@
+import type { Told } from "../api/told.ts";
+import type { problem as problemBody } from "../api/common_answers.ts";
 import {
   ProblemError,
   type ProblemName,
@@ -7,29 +9,11 @@ import {
 } from "../core/problems.ts";
 import type { Answer } from "./answer.ts";
 
-/**
- * The body of every error. The first six are RFC 9457; the others are what the EverAfter app reads
- * (`error`, `code`, `message`, `hint`), so that one answer serves both.
- */
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  /** The request id, to quote. */
-  readonly instance: string;
-  readonly success: false;
-  readonly error: string;
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
-}
-
 /** `error` as an answer. What we did not foresee becomes 500 without a word of what happened. */
 export function problemAnswer(error: unknown, requestId: string): Answer {
   const { problem, message, retryAfter } = toProblem(error);
   const [status, code, hint] = PROBLEMS[problem];
-  const body: Problem = {
+  const body: Told<typeof problemBody> = {
     type: problemType(problem),
     title: problemTitle(problem),
     status,

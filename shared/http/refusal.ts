@@ -1,11 +1,14 @@
+import type { Told } from "../api/told.ts";
+import type { refusal } from "../api/common_answers.ts";
 import type { Answer } from "./answer.ts";
 
-const BODY = JSON.stringify({
+const REFUSAL: Told<typeof refusal> = {
   type: "about:blank",
   title: "Refused",
   success: false,
   error: "Cannot accept the request: refused",
-});
+};
+const BODY = JSON.stringify(REFUSAL);
 const HEADERS = { "content-type": "application/problem+json; charset=utf-8" };
 
 /**

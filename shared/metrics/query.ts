@@ -1,15 +1,15 @@
-import { METRIC_CODES, type MetricCode, METRICS } from "../catalog/metrics.ts";
-import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from "../core/bytes.ts";
-import { ProblemError } from "../core/problems.ts";
-import { localDateOf, SECOND } from "../core/time.ts";
-import { asUser, type UserClaims } from "../db/as_user.ts";
+import { METRIC_CODES, type MetricCode } from "../catalog/metrics.ts";
+import { SECOND } from "../core/time.ts";
+import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
-import { latestReadings, listReadings, type Reading, type ReadingKey } from "../db/readings.ts";
+import { latestReadings, listReadings, type Reading } from "../db/readings.ts";
+import { BIGINT, INT, readCursor, SMALLINT, START, writeCursor } from "./cursor.ts";
+import { accessOf, type Asked } from "./summary.ts";
 
 /** A value as the API answers it. */
 export interface MetricRow {
   readonly id: string;
-  readonly metric: string;
+  readonly metric: MetricCode;
   readonly value: number;
   readonly unit: string;
   /** ISO 8601 with microseconds. */
@@ -17,23 +17,18 @@ export interface MetricRow {
   readonly end?: string;
   /** Slug of the provider. */
   readonly source: string;
+  readonly sourceId: number;
   readonly via?: string;
   readonly deviceId?: string;
   readonly offsetMinutes?: number;
-  /** The person's calendar day: of waking for a sleep, of the start for anything else. */
+  /** The person's calendar day: of waking for what belongs to a sleep, of the start for anything else. */
   readonly localDate: string;
   readonly dailyTotal: boolean;
 }
 
-export interface MetricQuery {
-  readonly claims: UserClaims;
-  /** Catalog codes; absent means all. */
-  readonly types?: readonly string[];
-  /** Groups of which a source's day answers with the first code that has rows. */
-  readonly firstPresent?: readonly (readonly string[])[];
+export interface MetricQuery extends Asked {
   readonly since?: Date;
   readonly until?: Date;
-  readonly provider?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -43,37 +38,42 @@ export async function listMetrics(
   db: Database,
   query: MetricQuery,
 ): Promise<{ rows: MetricRow[]; nextCursor?: string }> {
-  const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
-  const readings = await asUser(db, query.claims, (sql) =>
-    listReadings(sql, {
-      metrics: query.types ?? METRIC_CODES,
-      limit: query.limit + 1,
-      ...(query.firstPresent ? { firstPresent: query.firstPresent } : {}),
-      ...(query.since ? { since: query.since } : {}),
-      ...(query.until ? { until: query.until } : {}),
-      ...(query.provider ? { provider: query.provider } : {}),
-      ...(after ? { after } : {}),
-    }));
+  const after = query.cursor === undefined ? undefined : placeOf(query.cursor);
+  const [readings] = await readAs<readonly [readonly Reading[]]>(
+    db,
+    accessOf("metrics.list", query),
+    (sql) => [
+      listReadings(sql, {
+        ...query,
+        metrics: query.types ?? METRIC_CODES,
+        limit: query.limit + 1,
+        ...(after ? { after } : {}),
+      }),
+    ],
+  );
   const page = readings.slice(0, query.limit);
   const last = page.at(-1);
   return {
     rows: page.map(toRow),
-    ...(readings.length > query.limit && last ? { nextCursor: writeCursor(last) } : {}),
+    ...(readings.length > query.limit && last
+      ? { nextCursor: writeCursor([last.start, last.metricId, last.sourceId, last.recordId]) }
+      : {}),
   };
 }
 
 /** The newest value of each metric. */
-export async function latestMetrics(
-  db: Database,
-  query: Pick<MetricQuery, "claims" | "types" | "firstPresent" | "provider">,
-): Promise<{ rows: MetricRow[] }> {
-  const readings = await asUser(db, query.claims, (sql) =>
-    latestReadings(sql, {
-      metrics: query.types ?? METRIC_CODES,
-      ...(query.firstPresent ? { firstPresent: query.firstPresent } : {}),
-      ...(query.provider ? { provider: query.provider } : {}),
-    }));
+export async function latestMetrics(db: Database, query: Asked): Promise<{ rows: MetricRow[] }> {
+  const [readings] = await readAs<readonly [readonly Reading[]]>(
+    db,
+    accessOf("metrics.latest", query),
+    (sql) => [latestReadings(sql, { ...query, metrics: query.types ?? METRIC_CODES })],
+  );
   return { rows: readings.map(toRow) };
+}
+
+function placeOf(cursor: string) {
+  const [start, metricId, sourceId, recordId] = readCursor(cursor, [START, SMALLINT, INT, BIGINT]);
+  return { start, metricId, sourceId, recordId };
 }
 
 function toRow(r: Reading): MetricRow {
@@ -81,9 +81,6 @@ function toRow(r: Reading): MetricRow {
   const end = r.durationSeconds === null
     ? undefined
     : new Date(start.getTime() + r.durationSeconds * SECOND);
-  // SAFETY: the database's catalog is generated from METRICS.
-  const { category } = METRICS[r.metric as MetricCode];
-  const day = category === "sleep" && end ? end : start;
   return {
     id: [r.recordId, r.metricId, r.sourceId, start.getTime()].join("-"),
     metric: r.metric,
@@ -92,36 +89,11 @@ function toRow(r: Reading): MetricRow {
     ts: r.start,
     ...(end ? { end: end.toISOString() } : {}),
     source: r.provider,
+    sourceId: Number(r.sourceId),
     ...(r.via ? { via: r.via } : {}),
     ...(r.device ? { deviceId: r.device } : {}),
     ...(r.offsetMinutes === null ? {} : { offsetMinutes: r.offsetMinutes }),
-    localDate: localDateOf(day, r.offsetMinutes ?? 0),
+    localDate: r.localDate,
     dailyTotal: r.dailyTotal,
   };
-}
-
-/** A cursor is a place, not a permission: row security binds it to whoever sends it. */
-function writeCursor(r: Reading): string {
-  return toBase64Url(utf8(JSON.stringify([r.start, r.metricId, r.sourceId, r.recordId])));
-}
-
-const START = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
-const ID = /^\d{1,18}$/;
-
-function readCursor(cursor: string): ReadingKey {
-  let parts: unknown;
-  try {
-    parts = JSON.parse(fromUtf8(fromBase64Url(cursor)));
-  } catch {
-    parts = undefined;
-  }
-  if (Array.isArray(parts) && parts.length === 4) {
-    const [start, metricId, sourceId, recordId] = parts.map(String);
-    if (
-      start && START.test(start) && !Number.isNaN(Date.parse(start)) && metricId &&
-      /^\d{1,4}$/.test(metricId) && sourceId && /^\d{1,9}$/.test(sourceId) && recordId &&
-      ID.test(recordId)
-    ) return { start, metricId, sourceId, recordId };
-  }
-  throw new ProblemError("invalid_request", "Cannot read cursor: it is not one of ours");
 }

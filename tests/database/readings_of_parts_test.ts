@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import type { MetricCode } from "@shared/catalog/metrics.ts";
 import { latestMetrics, listMetrics } from "@shared/metrics/query.ts";
 import { addAccount, addPerson } from "../support/people.ts";
 import { batchOf, store, type Value } from "../support/batches.ts";
 import { as, pages, shown, withReaders } from "../support/readers.ts";
 
-const ENERGY = ["energy_total", "energy_active"];
+const ENERGY: readonly MetricCode[] = ["energy_total", "energy_active"];
 const CALORIES = { types: ENERGY, firstPresent: [ENERGY] };
 
 Deno.test("listMetrics() leaves parts out on the days of a source that has their whole", async () => {

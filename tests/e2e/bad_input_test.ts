@@ -1,34 +1,17 @@
 /** Whatever comes in badly gets a clear error, and nothing is lost, doubled or half written. */
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import {
-  type Caller,
-  type FunctionsWorld,
-  KEYS,
-  withFunctions,
-} from "./support/functions_world.ts";
+import { allow, ticketIn } from "./support/consent.ts";
+import { type Caller, type FunctionsWorld, withFunctions } from "./support/functions_world.ts";
+import { terraDelivery } from "./support/terra_delivery.ts";
 
-/** The person's way through the provider's page; where the provider sends them back to. */
 async function consent(world: FunctionsWorld, person: Caller, provider: string): Promise<URL> {
   const begun = await person.call("connect", { provider });
   assert.equal(begun.status, 200);
-  const page = await world.request(begun.body.data.authUrl);
-  const form = new URLSearchParams({ person: "demo", decision: "allow" });
-  for (const [, scope] of page.body.matchAll(/name="scope" value="([^"]+)"/g)) {
-    form.append("scope", scope);
-  }
-  const allowed = await world.request(begun.body.data.authUrl, { method: "POST", body: form });
-  const callback = allowed.location ?? new URL("about:blank");
-  assert.ok(callback.href.startsWith(`${world.url}/oauth-callback/${provider}`), callback.href);
-  return callback;
+  return await allow(world, begun.body.data.authUrl, provider);
 }
 
-async function ticketOf(world: FunctionsWorld, callback: URL): Promise<string> {
-  const { location } = await world.request(callback.href);
-  const ticket = location?.searchParams.get("connect_ticket");
-  assert.ok(ticket, location?.search);
-  return ticket;
-}
+const ticketOf = async (world: FunctionsWorld, callback: URL) =>
+  ticketIn((await world.request(callback.href)).location);
 
 const complete = (person: Caller, ticket: string) => person.call("connect/complete", { ticket });
 
@@ -43,18 +26,6 @@ async function assertRefused(world: FunctionsWorld, callback: URL): Promise<void
 
 const BODY = JSON.stringify({ type: "daily", user: { user_id: "nobody" }, data: [] });
 
-/** A delivery as Terra signs it. */
-function terra(body: string, p: { readonly ageSeconds?: number; readonly signed?: string } = {}) {
-  const time = Math.floor(Date.now() / 1_000) - (p.ageSeconds ?? 0);
-  const mac = createHmac("sha256", KEYS.terra.webhookSecret)
-    .update(`${time}.${p.signed ?? body}`).digest("hex");
-  return {
-    method: "POST",
-    body,
-    headers: { "content-type": "application/json", "terra-signature": `t=${time},v1=${mac}` },
-  };
-}
-
 /** Asserts that the delivery is answered so, and that nothing at all is written. */
 async function assertTurnedAway(world: FunctionsWorld, init: RequestInit, status: number) {
   const before = await world.rows();
@@ -64,7 +35,7 @@ async function assertTurnedAway(world: FunctionsWorld, init: RequestInit, status
   return answer;
 }
 
-Deno.test("an unknown provider is 404 everywhere, and nothing is written", async () => {
+Deno.test("an unknown provider is 404 everywhere, one without a driver 501, and nothing is written", async () => {
   await withFunctions(async (world) => {
     const person = await world.signIn();
     const before = await world.rows();
@@ -75,8 +46,13 @@ Deno.test("an unknown provider is 404 everywhere, and nothing is written", async
       "DATA_VALIDATION_ERROR",
       "urn:raphael:problem:provider_unknown",
     ]);
+    const known = await person.call("connect", { provider: "resmed" });
+    assert.deepEqual([known.status, known.body.error], [
+      501,
+      "Cannot link resmed: there is no driver for it yet",
+    ]);
     assert.equal((await world.request("oauth-callback/nonesuch?state=x&code=y")).status, 404);
-    assert.equal((await world.request("webhooks/nonesuch", terra(BODY))).status, 404);
+    assert.equal((await world.request("webhooks/nonesuch", terraDelivery(BODY))).status, 404);
     assert.deepEqual(await world.rows(), before);
   });
 });
@@ -88,7 +64,7 @@ Deno.test("a provider without credentials is 503, and the others work", async ()
     const before = await world.rows();
     const refused = await person.call("connect", { provider: "dexcom" });
     assert.deepEqual([refused.status, refused.body.code], [503, "PROVIDER_NOT_CONFIGURED"]);
-    assert.equal((await world.request("webhooks/terra", terra(BODY))).status, 503);
+    assert.equal((await world.request("webhooks/terra", terraDelivery(BODY))).status, 503);
     assert.deepEqual(await world.rows(), before);
     const { body } = await person.call("connect/providers");
     const status = new Map(
@@ -171,28 +147,28 @@ Deno.test("another person's ticket is 403 and burnt, and nothing is linked to ei
 Deno.test("a webhook with one flipped bit is 401, and the true one is still taken", async () => {
   await withFunctions(async (world) => {
     const flipped = BODY.replace("nobody", "nobodx");
-    await assertTurnedAway(world, terra(flipped, { signed: BODY }), 401);
-    await assertTurnedAway(world, terra(BODY, { ageSeconds: 600 }), 401);
-    await assertTurnedAway(world, terra(BODY, { ageSeconds: -600 }), 401);
-    const { method, body, headers } = terra(BODY);
+    await assertTurnedAway(world, terraDelivery(flipped, { signed: BODY }), 401);
+    await assertTurnedAway(world, terraDelivery(BODY, { ageSeconds: 600 }), 401);
+    await assertTurnedAway(world, terraDelivery(BODY, { ageSeconds: -600 }), 401);
+    const { method, body, headers } = terraDelivery(BODY);
     const { "terra-signature": signature, ...unsigned } = headers;
     await assertTurnedAway(world, { method, body, headers: unsigned }, 401);
     const last = signature.at(-1) === "0" ? "1" : "0";
     const forged = { ...unsigned, "terra-signature": signature.slice(0, -1) + last };
     await assertTurnedAway(world, { method, body, headers: forged }, 401);
-    assert.equal((await world.request("webhooks/terra", terra(BODY))).status, 200);
+    assert.equal((await world.request("webhooks/terra", terraDelivery(BODY))).status, 200);
     assert.equal((await world.rows())["raphael_private.webhook_events"], 1);
   });
 });
 
 Deno.test("a webhook that is too large is 413 and one that is not JSON 400, signed as they are", async () => {
   await withFunctions(async (world) => {
-    const broken = await assertTurnedAway(world, terra(BODY.slice(0, -1)), 400);
+    const broken = await assertTurnedAway(world, terraDelivery(BODY.slice(0, -1)), 400);
     assert.equal(broken.body.type, "urn:raphael:problem:malformed_body");
     const large = JSON.stringify({ padding: "x".repeat(12 * 1_024 * 1_024) });
-    const refused = await assertTurnedAway(world, terra(large), 413);
+    const refused = await assertTurnedAway(world, terraDelivery(large), 413);
     assert.equal(refused.body.code, "DATA_VALIDATION_ERROR");
-    const { headers, ...rest } = terra(BODY);
+    const { headers, ...rest } = terraDelivery(BODY);
     const text = { ...rest, headers: { ...headers, "content-type": "text/plain" } };
     await assertTurnedAway(world, text, 415);
   });

@@ -1,37 +1,6 @@
 import assert from "node:assert/strict";
-import type { MetricRow } from "@shared/api/metrics.ts";
-import { createApp } from "../../functions/metrics/app.ts";
-import { ALICE, GET, httpRuntime, ORIGIN, post } from "./http_runtime.ts";
-
-const ROW: MetricRow = {
-  id: "17",
-  metric: "heart_rate",
-  value: 61,
-  unit: "bpm",
-  ts: "2026-01-01T08:00:00.123456Z",
-  source: "oura",
-  localDate: "2026-01-01",
-  dailyTotal: false,
-};
-
-function metrics(nextCursor?: string) {
-  const asked: Record<string, unknown>[] = [];
-  const rows = [ROW];
-  const app = createApp({
-    ...httpRuntime(),
-    metrics: {
-      list: (ask) => {
-        asked.push({ ...ask });
-        return Promise.resolve({ rows, ...(nextCursor ? { nextCursor } : {}) });
-      },
-      latest: (ask) => {
-        asked.push({ ...ask });
-        return Promise.resolve({ rows });
-      },
-    },
-  });
-  return { app, asked, rows };
-}
+import { ALICE, GET, ORIGIN, post } from "./http_runtime.ts";
+import { metricsApp as metrics, questions, ROW } from "./metrics_app.ts";
 
 Deno.test("metrics lists by GET and by POST alike, as the person", async () => {
   const { app, asked } = metrics("next");
@@ -63,8 +32,11 @@ Deno.test("metrics lists by GET and by POST alike, as the person", async () => {
       meta: { limit: 5, nextCursor: "next" },
     });
   }
-  const [{ claims, ...ask } = {}] = asked;
-  assert.equal(JSON.parse(JSON.stringify(claims)).sub, ALICE);
+  for (const { claims, requestId } of asked) {
+    assert.equal(JSON.parse(JSON.stringify(claims)).sub, ALICE);
+    assert.match(String(requestId), /^[0-9a-f-]{36}$/);
+  }
+  const [ask, ...others] = questions(asked);
   assert.deepEqual(ask, {
     types: ["heart_rate", "hrv_rmssd", "hrv_sdnn"],
     since: new Date("2026-01-01T00:00:00Z"),
@@ -72,7 +44,7 @@ Deno.test("metrics lists by GET and by POST alike, as the person", async () => {
     limit: 5,
     cursor: "abc",
   });
-  for (const other of asked) assert.deepEqual(other, asked[0]);
+  for (const other of others) assert.deepEqual(other, ask);
 });
 
 Deno.test("metrics without a word answers the newest hundred", async () => {
@@ -81,7 +53,7 @@ Deno.test("metrics without a word answers the newest hundred", async () => {
     const response = await app.request("/metrics/", init);
     assert.deepEqual((await response.json()).meta, { limit: 100, nextCursor: null });
   }
-  assert.deepEqual(asked.map(({ claims: _, ...ask }) => ask), [{ limit: 100 }, { limit: 100 }]);
+  assert.deepEqual(questions(asked), [{ limit: 100 }, { limit: 100 }]);
 });
 
 Deno.test("metrics gives the latest by GET and by POST", async () => {
@@ -89,9 +61,7 @@ Deno.test("metrics gives the latest by GET and by POST", async () => {
   await app.request("/metrics/latest?types=steps", GET);
   const response = await app.request("/metrics/latest", post({ types: "steps" }));
   assert.equal((await response.json()).data[0].id, "17");
-  assert.deepEqual(asked.map(({ claims: _, ...ask }) => ask), [{ types: ["steps"] }, {
-    types: ["steps"],
-  }]);
+  assert.deepEqual(questions(asked), [{ types: ["steps"] }, { types: ["steps"] }]);
 });
 
 Deno.test("metrics refuses a bad query or body with 400 and never 500", async () => {

@@ -21,7 +21,10 @@ export async function withReaders(use: (readers: Readers) => Promise<void>): Pro
 }
 
 /** The session of a person, as a query takes it. */
-export const as = (userId: string) => ({ claims: { sub: userId, role: "authenticated" } });
+export const as = (userId: string) => ({
+  claims: { sub: userId, role: "authenticated" },
+  requestId: "request-of-a-test",
+});
 
 /** Time to the minute, code and value. */
 export const shown = (rows: readonly MetricRow[]) =>

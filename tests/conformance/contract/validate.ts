@@ -17,6 +17,8 @@ export interface Verdict {
   readonly operation?: Operation;
   /** What the specification does not allow, each by a name that a deviation can quote. */
   readonly findings: readonly string[];
+  /** Those of the answer alone. */
+  readonly answerFindings: readonly string[];
   /** Whether there was a schema to hold the body to. */
   readonly bodyChecked: boolean;
 }
@@ -44,10 +46,13 @@ function compiler({ document }: Specification, allErrors: boolean): Ajv2020 {
 export function validator(specification: Specification, base: string, inForm = false) {
   // A choice of 36 kinds for each of 8,000 readings: every broken rule is only listed for a bad body.
   const [quick, thorough] = [compiler(specification, false), compiler(specification, true)];
+  // Compiled once: `ajv` knows a schema again by its object.
+  const wholes = new Map<Node, Node>();
 
   function check(schema: Node, value: unknown, what: string): readonly string[] {
     // The document's own `$ref`s begin with `#`, wherever the schema was taken from.
-    const whole = rooted(closed(schema)) as Node;
+    const whole = wholes.get(schema) ?? rooted(closed(schema)) as Node;
+    wholes.set(schema, whole);
     if (quick.validate(whole, value)) return [];
     const validate = thorough.compile(whole);
     validate(value);
@@ -63,7 +68,10 @@ export function validator(specification: Specification, base: string, inForm = f
     const query = inForm && exchange.form ? exchange.form : exchange.url.searchParams;
     const found = find(specification, exchange.method, path, query.get("action"));
     const name = `${exchange.method} ${found?.operation.path ?? path}`;
-    if (!found) return { findings: [`${name}: no such operation`], bodyChecked: false };
+    if (!found) {
+      const findings = [`${name}: no such operation`];
+      return { findings, answerFindings: findings, bodyChecked: false };
+    }
     const { operation, values } = found;
     const findings: string[] = [];
     for (const parameter of operation.parameters) {
@@ -84,15 +92,22 @@ export function validator(specification: Specification, base: string, inForm = f
     }
     const { responses } = operation;
     const status = String(exchange.status);
+    const ofAnswer: string[] = [];
     if (!responses.has(status) && !responses.has("default")) {
-      findings.push(`${name}: status ${status} is not documented`);
+      ofAnswer.push(`${name}: status ${status} is not documented`);
     }
     const schema = responses.get(status) ?? responses.get("default");
     const bodyChecked = schema !== undefined && !isElsewhere(schema) && exchange.body !== "";
     if (bodyChecked) {
-      findings.push(...check(schema, JSON.parse(exchange.body), `${name}: ${status} body`));
+      ofAnswer.push(...check(schema, JSON.parse(exchange.body), `${name}: ${status} body`));
     }
-    return { operation, findings: [...new Set(findings)], bodyChecked };
+    const answerFindings = [...new Set(ofAnswer)];
+    return {
+      operation,
+      findings: [...new Set([...findings, ...answerFindings])],
+      answerFindings,
+      bodyChecked,
+    };
   };
 }
 

@@ -12,6 +12,8 @@ import { createTokens } from "../../../dev/tokens.ts";
 import { createApp as connect } from "../../../functions/connect/app.ts";
 import { createApp as metrics } from "../../../functions/metrics/app.ts";
 import { createApp as oauthCallback } from "../../../functions/oauth-callback/app.ts";
+import { createApp as syncWorker } from "../../../functions/sync-worker/app.ts";
+import { createApp as tokenRefresh } from "../../../functions/token-refresh/app.ts";
 import { createApp as webhooks } from "../../../functions/webhooks/app.ts";
 import { type TestDatabase, withDatabase } from "../../support/database.ts";
 import { addPerson } from "../../support/people.ts";
@@ -34,13 +36,22 @@ export interface Answer {
   readonly status: number;
   // deno-lint-ignore no-explicit-any -- what a test reads of it, the test asserts
   readonly body: any;
+  /** As it came. */
+  readonly text: string;
+  readonly headers: Headers;
   readonly location?: URL;
 }
 
 export interface Caller {
   readonly userId: string;
+  /** What a request of theirs carries. */
+  readonly headers: Readonly<Record<string, string>>;
   /** POST with a body, GET without. */
-  call(path: string, body?: Record<string, unknown>): Promise<Answer>;
+  call(
+    path: string,
+    body?: Record<string, unknown>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
 }
 
 export interface FunctionsWorld {
@@ -48,7 +59,7 @@ export interface FunctionsWorld {
   readonly url: string;
   readonly database: TestDatabase;
   readonly sandbox: Sandbox;
-  signIn(): Promise<Caller>;
+  signIn(as?: { readonly anonymous?: true }): Promise<Caller>;
   /** As a provider or a browser sends it: no session, no redirect followed. */
   request(path: string, init?: RequestInit): Promise<Answer>;
   /** Works until nothing is left to do. */
@@ -72,10 +83,16 @@ const TABLES = [
   "raphael_private.webhook_events",
 ];
 
-/** `without`: names of settings that the operator left out. At its end log and database are searched for secrets. */
+export interface OperatorsWill {
+  /** Names of settings that are left out. */
+  readonly without?: readonly string[];
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** At its end log and database are searched for secrets. */
 export async function withFunctions(
   use: (world: FunctionsWorld) => Promise<void>,
-  { without = [] }: { readonly without?: readonly string[] } = {},
+  { without = [], settings = {} }: OperatorsWill = {},
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "raphael-e2e-" });
   let answer = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 });
@@ -103,6 +120,7 @@ export async function withFunctions(
         secret: KEYS.dexcom.secret,
         redirectUris: redirectUris("dexcom"),
       },
+      nightscout: { id: "", secret: "", redirectUris: [] },
     },
   });
   try {
@@ -121,7 +139,9 @@ export async function withFunctions(
         keys: KEYS as never,
       });
       const runtime = createRuntime(
-        Object.fromEntries(Object.entries(env).filter(([name]) => !without.includes(name))),
+        Object.fromEntries(
+          Object.entries({ ...env, ...settings }).filter(([name]) => !without.includes(name)),
+        ),
         { connections: 6, log: createLog((line) => lines.push(line)) },
       );
       const apps = new Map(
@@ -129,6 +149,8 @@ export async function withFunctions(
           connect: connect(runtime),
           metrics: metrics(runtime),
           "oauth-callback": oauthCallback(runtime),
+          "sync-worker": syncWorker(runtime),
+          "token-refresh": tokenRefresh(runtime),
           webhooks: webhooks(runtime),
         }),
       );
@@ -153,7 +175,9 @@ export async function withFunctions(
         if (location) keep(secrets, new URL(location));
         return {
           status: response.status,
+          headers: response.headers,
           body: text.startsWith("{") ? JSON.parse(text) : text,
+          text,
           ...(location ? { location: new URL(location) } : {}),
         };
       };
@@ -163,20 +187,22 @@ export async function withFunctions(
         sandbox,
         secrets,
         request,
-        async signIn() {
+        async signIn(as = {}) {
           const sub = await addPerson(database.admin);
           const claims = { sub, email: "test-person@example.com", session_id: crypto.randomUUID() };
           const { token } = await tokens.session({
             ...claims,
+            ...as,
             signedInAt: Math.floor(Date.now() / 1_000),
           });
           secrets.add(token).add(claims.email);
           const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
           return {
             userId: sub,
-            call: (path, body) =>
+            headers,
+            call: (path, body, more = {}) =>
               request(path, {
-                headers,
+                headers: { ...headers, ...more },
                 ...(body ? { method: "POST", body: JSON.stringify(body) } : {}),
               }),
           };

@@ -5,7 +5,9 @@ import { Secret } from "@shared/core/secret.ts";
 import type { Database } from "@shared/db/client.ts";
 import type { ConfiguredProvider } from "@shared/providers/configured.ts";
 import { ProviderError } from "@shared/providers/errors.ts";
+import fitbit from "@shared/providers/fitbit.ts";
 import google_health from "@shared/providers/google_health.ts";
+import { toResponse } from "@shared/http/answer.ts";
 import { createReceiver } from "@shared/webhooks/receive.ts";
 
 Deno.test("receive() asks for a delivery again whose keys cannot be read now", async () => {
@@ -37,4 +39,24 @@ Deno.test("receive() asks for a delivery again whose keys cannot be read now", a
     assert.ok(error instanceof ProblemError && error.problem === "unavailable");
     return true;
   });
+});
+
+Deno.test("receive() answers a check without a body where its status may not have one", async () => {
+  const verifyToken = new Secret("test-verify-token");
+  // SAFETY: the driver and its secrets are all that is looked at.
+  const provider = {
+    driver: fitbit,
+    webhook: { signing: [new Secret("test-secret")], verifyToken },
+  } as unknown as ConfiguredProvider;
+  const receive = createReceiver({
+    // SAFETY: never reached.
+    db: {} as Database,
+    providers: { get: () => provider, all: () => [provider] },
+    now: () => new Date("2026-03-08T02:00:00Z"),
+  });
+  const url = new URL("https://app.example/functions/v1/webhooks/fitbit?verify=test-verify-token");
+  const request = { method: "GET", url, headers: new Headers(), body: utf8("") };
+  const answer = await receive({ provider: "fitbit", request });
+  // A 204 with even an empty text is no response at all.
+  assert.equal(toResponse(answer).status, 204);
 });

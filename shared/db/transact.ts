@@ -1,0 +1,74 @@
+import type postgres from "postgres";
+import type { Sql } from "./client.ts";
+import { isLost } from "./lost.ts";
+
+/** A statement that is not sent yet. */
+export interface Statement<T = unknown> extends Promise<T> {
+  execute(): this;
+}
+
+/**
+ * In place of the driver's `begin`, which sends its rollback on a connection that is gone: that is the
+ * write that throws from a timer, and on Deno 2.9 a throw there breaks `setImmediate` for the process.
+ */
+export async function transact<T>(
+  sql: postgres.Sql,
+  work: (tx: Sql) => Promise<T>,
+  opening?: (tx: Sql) => Statement,
+): Promise<T> {
+  const tx = await sql.reserve();
+  try {
+    const begin = tx.unsafe("begin");
+    const opened = opening ? send([begin, opening(tx)]) : undefined;
+    if (!opened) await begin;
+    // Ended, whatever came of it, before the connection is anybody else's.
+    const [worked] = await Promise.allSettled([work(tx)]);
+    if (opened) check(await opened);
+    if (worked.status === "rejected") throw worked.reason;
+    const { command } = await tx.unsafe("commit");
+    assertCommitted(command);
+    tx.release();
+    return worked.value;
+  } catch (error) {
+    if (isLost(error)) throw error; // nor is it released: the pool goes as a whole
+    await tx.unsafe("rollback");
+    tx.release();
+    throw error;
+  }
+}
+
+/** As `transact`, with nothing waited for before the commit is on its way too. */
+export async function pipeline<T extends readonly unknown[]>(
+  sql: postgres.Sql,
+  statements: (tx: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
+): Promise<T> {
+  const tx = await sql.reserve();
+  // Where one fails the server refuses those behind it and answers the commit with a rollback: the
+  // transaction is over either way.
+  const begin = tx.unsafe("begin");
+  const commit = tx.unsafe("commit");
+  const settled = await send([begin, ...statements(tx), commit]);
+  const lost = settled.find((one) => one.status === "rejected" && isLost(one.reason));
+  if (!lost) tx.release();
+  const answers = check(settled);
+  assertCommitted((await commit).command);
+  // SAFETY: what is between the two is what `statements` gave, in its order.
+  return answers.slice(1, -1) as unknown as T;
+}
+
+function send(statements: readonly Statement[]): Promise<PromiseSettledResult<unknown>[]> {
+  return Promise.allSettled(statements.map((statement) => statement.execute()));
+}
+
+/** What all gave. Throws what the first gave that failed: those behind it fail because of it. */
+function check(settled: readonly PromiseSettledResult<unknown>[]): readonly unknown[] {
+  return settled.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
+}
+
+/** The server answers so where a statement failed and nobody noticed. */
+function assertCommitted(command: string): void {
+  if (command !== "COMMIT") throw new Error("Cannot commit: a statement failed");
+}
