@@ -38,6 +38,9 @@ Deno.test("every unique key of what is kept by person begins with the person", a
 Deno.test("a person moves to another database with all that is theirs, and goes on there", async () => {
   await withDatabase(async (from) => {
     await withDatabase(async (to) => {
+      // People's numbers are given in one place; those of records and sources by each database, and there
+      // somebody has the same.
+      for (let n = 0; n < 2; n++) await addAccount(from.app, await addPerson(from.admin));
       const userId = await addPerson(from.admin);
       const account = await addAccount(from.app, userId);
       await setTimeZone(from.app, userId, "Europe/Berlin");
@@ -46,9 +49,6 @@ Deno.test("a person moves to another database with all that is theirs, and goes 
         value: 60 + n % 40,
       }));
       await store(from.app, account, batchOf([{ id: "a", values }]));
-      // People's numbers are given in one place; those of records and sources by each database, and there
-      // somebody has the same.
-      await addAccount(to.app, await addPerson(to.admin));
       const neighbour = await addPerson(to.admin);
       const theirs = await addAccount(to.app, neighbour, { externalUserId: "neighbour" });
       await store(to.app, theirs, batchOf([{ id: "a", values: values.slice(0, 7) }]));
