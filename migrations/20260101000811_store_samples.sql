@@ -30,8 +30,10 @@ create function raphael_private.store_samples(
 language plpgsql
 security definer
 set search_path = ''
--- How long the arrays are nobody tells the planner: it would walk one for each element of another.
+-- How long the arrays are nobody tells the planner: it would walk one for each element of another. And rows
+-- come out of a merge as they came, in the order of time, which is how an index is filled best.
 set enable_nestloop = off
+set enable_hashjoin = off
 as $$
 begin
   with series as materialized (

@@ -30,12 +30,14 @@ export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {
       }
       const rows = toBatch(batch.records, serviceOf(account));
       const effect = async (tx: Sql) => {
-        await ingestTogether(tx, writerOf(account), {
+        const { refused } = await ingestTogether(tx, writerOf(account), {
           resource,
           observedAt: account.readAt,
           batch: rows,
           rawDays: provider.driver.policy.rawDays,
         });
+        // The database's catalog is another than this code's: what `toBatch` let through is out of its range.
+        if (refused > 0) deps.log("error", "samples_refused", { resource, refused });
         if (batch.next === undefined) await noteSync(tx, account.id, resource);
       };
       if (batch.next === undefined) return { kind: "done", effect };
