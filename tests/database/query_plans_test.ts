@@ -107,7 +107,6 @@ async function sentFor(url: string, ask: Question["ask"]): Promise<Sent> {
 }
 
 function literal(value: unknown): string {
-  if (Array.isArray(value)) return `array[${value.map(literal)}]`;
   const text = value instanceof Date ? value.toISOString() : String(value);
   return `'${text.replaceAll("'", "''")}'`;
 }

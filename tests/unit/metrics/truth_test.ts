@@ -96,6 +96,31 @@ Deno.test("resolve() of phone and watch by turns adds hours, and counts none twi
   assert.equal(resolve(STEPS, days, ranking(), pieces)?.receipt.losers[0]?.overlapHours, 1);
 });
 
+Deno.test("resolve() of a day whose samples are gone counts no hour twice, and guesses none", () => {
+  const days = [
+    day(WATCH, { byHour: { 8: 100, 9: 200 } }),
+    day(PHONE, { byHour: { 9: 180, 10: 40 } }),
+    day(RING, { byHour: { 22: 5 } }),
+  ];
+  assert.deepEqual(told(STEPS, days, ranking(), []), [
+    305,
+    "device_class",
+    [2, 300, 300],
+    [3, 5, 5],
+    [1, 220, 0],
+  ]);
+  const nights = [
+    day(RING, { total: 450, hours: hours(22) }),
+    day(WATCH, { total: 30, hours: hours(13) }),
+  ];
+  assert.deepEqual(told(SLEEP, nights, ranking(), []), [
+    480,
+    "device_class",
+    [2, 30, 30],
+    [3, 450, 450],
+  ]);
+});
+
 Deno.test("resolve() takes a whole day's total as it is, and adds no hour to it", () => {
   const garmin = { provider: "garmin", device: "Fenix", deviceClass: "watch" };
   const total = day(source(5, { ...garmin, dailyTotal: true }), { total: 9_000, n: 1, hours: 1 });
