@@ -8,9 +8,19 @@ export function userKey(sql: Sql): Fragment {
   return sql`(select p.user_key from raphael.people p where p.user_id = (select auth.uid()))`;
 }
 
+/**
+ * Words without quotes or commas, as text that Postgres reads as an array. The driver can only write a
+ * list where it knows the array's type, which it may not yet at a connection's first statement.
+ */
+export function arrayOf(words: readonly string[]): string {
+  return `{${words.join(",")}}`;
+}
+
 /** Ids of catalog codes. As an array, so that each is a stretch of one index and none is sorted. */
 export function metricIds(sql: Sql, codes: readonly string[]): Fragment {
-  return sql`array(select m.id from raphael.metrics m where m.code = any (${[...codes]}))`;
+  return sql`array(select m.id from raphael.metrics m where m.code = any (${
+    arrayOf(codes)
+  }::text[]))`;
 }
 
 /** ISO 8601 in UTC with microseconds. */

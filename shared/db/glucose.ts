@@ -25,7 +25,7 @@ export interface GlucoseFilter extends SourceFilter {
   readonly until: Date;
 }
 
-/** Sensor readings of the period by local day and source. Thresholds in mg/dL. */
+/** Sensor readings of the period by local day and source, thinned ones too. Thresholds in mg/dL. */
 export function readGlucoseDays(
   sql: Sql,
   f: GlucoseFilter & {
@@ -35,7 +35,7 @@ export function readGlucoseDays(
   const { veryLow, low, high, veryHigh } = f.thresholds;
   return sql<GlucoseDayRow[]>`
     select g.local_date::text as date, g.source_id as "sourceId", count(*)::int as n, avg(g.value) as mean,
-           var_pop(g.value) as variance, min(g.value) as low, max(g.value) as high,
+           var_pop(g.value) as variance, min(g.low) as low, max(g.high) as high,
            count(*) filter (where g.value < ${veryLow})::int as "belowVeryLow",
            count(*) filter (where g.value < ${low})::int as "belowLow",
            count(*) filter (where g.value > ${high})::int as "aboveHigh",
@@ -43,10 +43,17 @@ export function readGlucoseDays(
            date_part('epoch', percentile_disc(0.5) within group (order by g.gap)) as pace,
            ${milliseconds(sql, sql`max(g.start_at)`)} as "lastAt"
     from (
-      select s.local_date, s.source_id, s.value, s.start_at,
-             s.start_at - lag(s.start_at) over (partition by s.source_id order by s.start_at) as gap
-      from raphael.samples s
-      where ${inPeriod(sql, f)}
+      select s.*, s.start_at - lag(s.start_at) over (partition by s.source_id order by s.start_at) as gap
+      from (
+        select s.local_date, s.source_id, s.start_at, s.value, s.value as low, s.value as high
+        from raphael.samples s
+        where ${inPeriod(sql, f, sql`s.start_at`)}
+        union all
+        -- What was thinned to 5 minutes, as a sensor sends it; a mean of an hour is no reading.
+        select s.local_date, s.source_id, s.bucket_at, s.total / s.n, s.low, s.high
+        from raphael.tiers s
+        where s.seconds = 300 and ${inPeriod(sql, f, sql`s.bucket_at`)}
+      ) s
     ) g
     group by g.local_date, g.source_id`;
 }
@@ -76,7 +83,7 @@ export function readGlucose(
   } as at, s.value,
            s.offset_minutes as "offsetMinutes"
     from raphael.samples s
-    where ${inPeriod(sql, f)}
+    where ${inPeriod(sql, f, sql`s.start_at`)}
       ${
     only
       ? sql`and (s.local_date, s.source_id) in (
@@ -90,10 +97,10 @@ export function readGlucose(
     limit ${f.limit}`;
 }
 
-function inPeriod(sql: Sql, f: GlucoseFilter) {
+function inPeriod(sql: Sql, f: GlucoseFilter, at: ReturnType<Sql>) {
   return sql`
     s.user_key = ${userKey(sql)}
     and s.metric_id = (select m.id from raphael.metrics m where m.code = 'glucose')
-    and s.start_at >= ${f.since} and s.start_at < ${f.until}
+    and ${at} >= ${f.since} and ${at} < ${f.until}
     ${ofSources(sql, sql`s.source_id`, f)}`;
 }

@@ -1,6 +1,6 @@
 import type { MetricCode } from "../catalog/metrics.ts";
 import type { Sql } from "./client.ts";
-import { iso } from "./fragments.ts";
+import { arrayOf, iso } from "./fragments.ts";
 
 /** One sample as a person reads it. Times are ISO 8601 text with microseconds. */
 export interface Reading {
@@ -111,14 +111,14 @@ type Wanted = Pick<ReadingFilter, "metrics" | "firstPresent" | "provider" | "sou
  * none of a metric would read all there is of that metric.
  */
 function wanted(sql: Sql, f: Wanted) {
-  const codes = [...f.metrics];
+  const codes = arrayOf(f.metrics);
   const wholes = f.firstPresent ? sql`, ${wholeIds(sql, f.firstPresent)} as whole_ids` : sql``;
   if (f.provider === undefined && f.source === undefined) {
     return sql`
       with wanted as materialized (
         select p.user_key, m.id as metric_id, m.code as metric, m.unit ${wholes}
         from raphael.people p cross join raphael.metrics m
-        where p.user_id = (select auth.uid()) and m.code = any (${codes})
+        where p.user_id = (select auth.uid()) and m.code = any (${codes}::text[])
       )`;
   }
   return sql`
@@ -133,7 +133,7 @@ function wanted(sql: Sql, f: Wanted) {
         where d.user_key = p.user_key and d.metric_id = m.id and d.source_id = src.id
         order by d.local_date desc limit 1
       ) d
-      where p.user_id = (select auth.uid()) and m.code = any (${codes})
+      where p.user_id = (select auth.uid()) and m.code = any (${codes}::text[])
         ${f.provider === undefined ? sql`` : sql`and a.provider = ${f.provider}`}
         ${f.source === undefined ? sql`` : sql`and src.id = ${f.source}`}
     )`;

@@ -1,6 +1,7 @@
 import type { MetricCode } from "../catalog/metrics.ts";
 import type { Sql } from "./client.ts";
 import {
+  arrayOf,
   iso,
   metricIds,
   milliseconds,
@@ -126,14 +127,21 @@ function samplesOf(sql: Sql, days: readonly DayKey[]) {
       join jsonb_to_recordset(${wanted}) as x (metric text, date date) on x.metric = m.code and x.date = d.local_date
       join raphael.sources src on src.user_key = d.user_key and src.id = d.source_id and not src.daily_total
       cross join lateral (
-        select s.* from raphael.samples s
+        select s.source_id, s.start_at, s.duration_s, s.value, s.offset_minutes, s.local_date
+        from raphael.samples s
         where s.user_key = d.user_key and s.metric_id = d.metric_id and s.source_id = d.source_id
           and s.start_at between d.first_at and d.last_at and s.local_date = d.local_date
-        offset 0
+        union all
+        -- What they were thinned to; a bucket begins up to an hour before its first value.
+        select t.source_id, t.bucket_at, t.seconds, t.total, t.offset_minutes, t.local_date
+        from raphael.tiers t
+        where t.user_key = d.user_key and t.metric_id = d.metric_id and t.seconds in (300, 3600)
+          and t.source_id = d.source_id and t.bucket_at between d.first_at - interval '1 hour' and d.last_at
+          and t.local_date = d.local_date
       ) s
       where d.user_key = ${userKey(sql)}
         and d.metric_id = any (${metricIds(sql, [...new Set(days.map(({ metric }) => metric))])})
-        and d.local_date = any (${[...new Set(days.map(({ date }) => date))]}::text[]::date[])
+        and d.local_date = any (${arrayOf([...new Set(days.map(({ date }) => date))])}::date[])
     )`;
 }
 

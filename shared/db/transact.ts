@@ -47,9 +47,17 @@ export async function pipeline<T extends readonly unknown[]>(
   // transaction is over either way.
   const begin = tx.unsafe("begin");
   const commit = tx.unsafe("commit");
-  const settled = await send([begin, ...statements(tx), commit]);
-  const lost = settled.find((one) => one.status === "rejected" && isLost(one.reason));
-  if (!lost) tx.release();
+  let between: readonly Statement[];
+  try {
+    between = statements(tx);
+  } catch (error) {
+    tx.release(); // nothing is sent yet
+    throw error;
+  }
+  const settled = await send([begin, ...between, commit]);
+  // The pool goes as a whole then: the connection is not given back to it.
+  for (const one of settled) if (one.status === "rejected" && isLost(one.reason)) throw one.reason;
+  tx.release();
   const answers = check(settled);
   assertCommitted((await commit).command);
   // SAFETY: what is between the two is what `statements` gave, in its order.

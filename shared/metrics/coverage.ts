@@ -3,8 +3,8 @@ import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
 import { readPerson } from "../db/person.ts";
 import { type CoverageRow, readCoverage } from "../db/rollup.ts";
-import { judgeOf, type SourceRef, toRef } from "./person.ts";
-import { accessOf, type Asked } from "./summary.ts";
+import { judgeOf, type SourceRef } from "./person.ts";
+import { accessOf, type Asked } from "./asked.ts";
 
 export interface CoverageAsked extends Asked {
   /** Days of the person's own, half-open. */
@@ -24,5 +24,5 @@ export async function coverage(db: Database, asked: CoverageAsked): Promise<read
     readCoverage(sql, { ...asked, metrics: asked.types ?? METRIC_CODES }),
   ]);
   const judge = judgeOf(person);
-  return rows.map(({ sourceId, ...row }) => ({ ...row, source: toRef(judge.source(sourceId)) }));
+  return rows.map(({ sourceId, ...row }) => ({ ...row, source: judge.ref(sourceId) }));
 }

@@ -12,9 +12,9 @@ import {
 import { readPerson } from "../db/person.ts";
 import { latestReadings, type Reading } from "../db/readings.ts";
 import { type GlucoseDay, glucoseStatistics } from "./glucose_statistics.ts";
-import { type Judge, judgeOf, type SourceRef, toRef } from "./person.ts";
+import { type Judge, judgeOf, type SourceRef } from "./person.ts";
 import { rank, type Ranking } from "./ranking.ts";
-import { accessOf, type Asked } from "./summary.ts";
+import { accessOf, type Asked } from "./asked.ts";
 
 type Unit = "mg/dL" | "mmol/L";
 
@@ -59,7 +59,7 @@ export async function latestGlucose(db: Database, asked: GlucoseAsked, now: Date
       readings: readings.map((reading) => toReading(reading, asked.unit)),
       stats: statisticsOf(best, asked, latest),
       period: { since: span.since.toISOString(), until: span.until.toISOString() },
-      sources: [...used].sort((a, b) => a - b).map((id): SourceRef => toRef(judge.source(id))),
+      sources: [...used].sort((a, b) => a - b).map((id): SourceRef => judge.ref(id)),
     };
   });
 }

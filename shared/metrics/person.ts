@@ -19,17 +19,31 @@ export interface SourceRef {
 /** A person's sources, and what they are ranked by. */
 export interface Judge {
   source(id: number): Source;
+  /** The same as answers show it. */
+  ref(id: number): SourceRef;
   ranking(metric: { readonly code: string; readonly category: MetricCategory }): Ranking;
 }
 
 export function judgeOf({ sources, order }: Pick<PersonRow, "sources" | "order">): Judge {
   const known = new Map(sources.map((row) => [row.id, toSource(row)]));
   const orders = Map.groupBy(order, ({ category, metric }) => `${category}/${metric}`);
+  const refs = new Map<number, SourceRef>();
+  const rankings = new Map<string, Ranking>();
+  const source = (id: number) => known.get(id) ?? toSource({ ...NOBODY, id });
   return {
-    source: (id) => known.get(id) ?? toSource({ ...NOBODY, id }),
+    source,
+    ref(id) {
+      const ref = refs.get(id) ?? toRef(source(id));
+      refs.set(id, ref);
+      return ref;
+    },
     ranking({ code, category }) {
+      const known = rankings.get(code);
+      if (known) return known;
       const own = orders.get(`/${code}`) ?? orders.get(`${category}/`) ?? orders.get("/") ?? [];
-      return { order: own.map(toEntry), classRank };
+      const ranking = { order: own.map(toEntry), classRank };
+      rankings.set(code, ranking);
+      return ranking;
     },
   };
 }
@@ -57,12 +71,15 @@ export function toEntry({ provider, via, device }: OrderRow): OrderEntry {
   return { provider, ...(via ? { via } : {}), ...(device ? { device } : {}) };
 }
 
+const RANKS = new Map<string, number>(
+  Object.entries(DEVICE_CLASSES).map(([name, { rank }]) => [name, rank]),
+);
+
 function classRank(deviceClass: string): number {
-  return (Object.entries(DEVICE_CLASSES).find(([name]) => name === deviceClass)?.[1] ??
-    DEVICE_CLASSES[""]).rank;
+  return RANKS.get(deviceClass) ?? DEVICE_CLASSES[""].rank;
 }
 
-export function toRef(source: Source): SourceRef {
+function toRef(source: Source): SourceRef {
   const { id, provider, via, device, deviceClass, dailyTotal, statistic, entry, estimated } =
     source;
   return {

@@ -4,7 +4,7 @@ import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
 import { latestReadings, listReadings, type Reading } from "../db/readings.ts";
 import { BIGINT, INT, readCursor, SMALLINT, START, writeCursor } from "./cursor.ts";
-import { accessOf, type Asked } from "./summary.ts";
+import { accessOf, type Asked } from "./asked.ts";
 
 /** A value as the API answers it. */
 export interface MetricRow {
@@ -76,24 +76,25 @@ function placeOf(cursor: string) {
   return { start, metricId, sourceId, recordId };
 }
 
+/** Member by member: a thousand rows spread from parts took a millisecond longer. */
 function toRow(r: Reading): MetricRow {
-  const start = new Date(r.start);
-  const end = r.durationSeconds === null
-    ? undefined
-    : new Date(start.getTime() + r.durationSeconds * SECOND);
-  return {
-    id: [r.recordId, r.metricId, r.sourceId, start.getTime()].join("-"),
+  const start = Date.parse(r.start);
+  const row: { -readonly [K in keyof MetricRow]: MetricRow[K] } = {
+    id: `${r.recordId}-${r.metricId}-${r.sourceId}-${start}`,
     metric: r.metric,
     value: r.value,
     unit: r.unit,
     ts: r.start,
-    ...(end ? { end: end.toISOString() } : {}),
     source: r.provider,
     sourceId: Number(r.sourceId),
-    ...(r.via ? { via: r.via } : {}),
-    ...(r.device ? { deviceId: r.device } : {}),
-    ...(r.offsetMinutes === null ? {} : { offsetMinutes: r.offsetMinutes }),
     localDate: r.localDate,
     dailyTotal: r.dailyTotal,
   };
+  if (r.durationSeconds !== null) {
+    row.end = new Date(start + r.durationSeconds * SECOND).toISOString();
+  }
+  if (r.via) row.via = r.via;
+  if (r.device) row.deviceId = r.device;
+  if (r.offsetMinutes !== null) row.offsetMinutes = r.offsetMinutes;
+  return row;
 }

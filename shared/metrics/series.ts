@@ -5,9 +5,10 @@ import { readAs } from "../db/as_user.ts";
 import { type BucketAggregate, type BucketColumns, readBuckets } from "../db/buckets.ts";
 import type { Database } from "../db/client.ts";
 import { type PersonRow, readPerson } from "../db/person.ts";
-import { type Judge, judgeOf, type SourceRef, toRef } from "./person.ts";
+import { type Judge, judgeOf, type SourceRef } from "./person.ts";
 import { rank } from "./ranking.ts";
-import { accessOf, type Asked, readMetricDays } from "./summary.ts";
+import { accessOf, type Asked } from "./asked.ts";
+import { readMetricDays } from "./metric_days.ts";
 
 export interface SeriesAsked extends Asked {
   readonly types: readonly MetricCode[];
@@ -70,9 +71,12 @@ export async function series(db: Database, asked: SeriesAsked): Promise<SeriesAn
   return {
     resolution: asked.resolution,
     series: columns,
-    sources: [...used].sort((a, b) => a - b).map((id) => toRef(judge.source(id))),
+    sources: [...used].sort((a, b) => a - b).map((id) => judge.ref(id)),
   };
 }
+
+/** As many points as one answer may have, of three sources each. */
+const MAX_ROWS = 300_000;
 
 interface Points {
   readonly judge: Judge;
@@ -84,6 +88,7 @@ async function byDay(db: Database, asked: SeriesAsked): Promise<Points> {
   const { judge, days } = await readMetricDays(db, {
     ...rest,
     action: "metrics.series",
+    maxRows: MAX_ROWS,
     since: dateOf(asked.since),
     until: dateOf(new Date(Math.ceil(asked.until.getTime() / DAY) * DAY)),
     days: 0,

@@ -4,10 +4,10 @@ import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
 import { readPerson } from "../db/person.ts";
 import { readLastSleeps, type SleepRow } from "../db/sessions.ts";
-import { type Judge, judgeOf, toRef } from "./person.ts";
+import { type Judge, judgeOf } from "./person.ts";
 import { rank, type Rule, type Source } from "./ranking.ts";
 import { numbersOf, pick, sessionId } from "./sessions.ts";
-import { accessOf, type Asked } from "./summary.ts";
+import { accessOf, type Asked } from "./asked.ts";
 
 export interface SleepAsked extends Omit<Asked, "types"> {
   /** How far back the last sleep may lie. */
@@ -56,7 +56,7 @@ export function lastNight(rows: readonly SleepRow[], judge: Judge) {
     sleep: longest,
     parts: rest.filter((sleep) => !isNap(sleep)),
     naps: rest.filter(isNap),
-    alsoSeenBy: othersOf(others, rules, best.source.id),
+    alsoSeenBy: othersOf(others, rules, best.source.id, judge),
   };
 }
 
@@ -70,7 +70,7 @@ interface Span {
 }
 
 /** Each other source once, with the longest it has. */
-function othersOf(spans: readonly Span[], rules: readonly Rule[], winner: number) {
+function othersOf(spans: readonly Span[], rules: readonly Rule[], winner: number, judge: Judge) {
   const seen = new Map<number, { readonly source: Source; readonly rule: Rule; asleep: number }>();
   spans.forEach(({ row, source }, index) => {
     if (source.id === winner) return;
@@ -79,7 +79,7 @@ function othersOf(spans: readonly Span[], rules: readonly Rule[], winner: number
     seen.set(source.id, known);
   });
   return [...seen.values()].map(({ source, asleep, rule }) => ({
-    source: toRef(source),
+    source: judge.ref(source.id),
     ...(asleep > 0 ? { asleepSeconds: asleep } : {}),
     rule,
   }));
@@ -108,7 +108,7 @@ function toSleep(row: SleepRow, judge: Judge) {
   const asleep = asleepOf(row);
   return {
     id: sessionId(row),
-    source: toRef(judge.source(row.sourceId)),
+    source: judge.ref(row.sourceId),
     start: row.start,
     end: row.end,
     ...(row.offsetMinutes === null ? {} : { offsetMinutes: row.offsetMinutes }),

@@ -86,7 +86,8 @@ export function needsPieces(
 /**
  * The value of a day: of a sum, the best source's own total of the day, or in each hour (of sessions: in
  * each stretch of time) the best source that has readings; of anything else the best source's. Nothing
- * where no source says anything, or the metric is never aggregated. `pieces` as `needsPieces` asks.
+ * where no source says anything, or the metric is never aggregated. `pieces` as `needsPieces` asks; none
+ * of a day whose samples were thinned away: then what overlaps a better source does not count.
  */
 export function resolve(
   rule: MetricRule,
@@ -126,22 +127,30 @@ function countSums(
   const intraday = spans.filter(({ source }) => !source.dailyTotal);
   const [only, ...others] = intraday;
   if (only && others.length === 0) return new Map([[only.source.id, only.total]]);
-  if (pieces) return countPieces(intraday.map(({ source }) => source.id), pieces);
-  const settled = rule.kind === "session" ? undefined : byMasks(intraday);
+  if (pieces && pieces.length > 0) {
+    return countPieces(intraday.map(({ source }) => source.id), pieces);
+  }
+  const settled = rule.kind === "session" && !pieces
+    ? undefined
+    : byMasks(intraday, pieces !== undefined);
   if (!settled) throw new Error("Cannot resolve day: the hours of its sources are missing");
   return settled;
 }
 
 /**
  * By the hours alone, best first: a source that was never there together with a better one counts in
- * full, one that was there at such hours only does not count. Nothing where that does not settle it.
+ * full, one that was there at such hours only does not count. Nothing where that does not settle it,
+ * but with `anyway`: then what was there at some of them does not count either.
  */
-function byMasks(intraday: readonly SourceDay[]): ReadonlyMap<number, number> | undefined {
+function byMasks(
+  intraday: readonly SourceDay[],
+  anyway = false,
+): ReadonlyMap<number, number> | undefined {
   const counted = new Map<number, number>();
   let taken = 0;
   for (const { source, hours, total } of intraday) {
     const shared = hours & taken;
-    if (shared !== 0 && shared !== hours) return undefined;
+    if (shared !== 0 && shared !== hours && !anyway) return undefined;
     counted.set(source.id, shared === 0 ? total : 0);
     taken |= hours;
   }

@@ -19,8 +19,7 @@ export function metricsUseCases({ db, now }: { readonly db: Database; readonly n
     glucose: (ask: Asked<typeof latestGlucose>) => latestGlucose(db, ask, now()),
     sleep: (ask: Asked<typeof latestSleep>) => latestSleep(db, ask, now()),
     workouts: (ask: Asked<typeof listWorkouts>) => listWorkouts(db, ask),
-    summaries: (ask: Omit<Asked<typeof dailySummaries>, "action">) =>
-      dailySummaries(db, { ...ask, action: "metrics.summary" }),
+    summaries: (ask: Asked<typeof dailySummaries>) => dailySummaries(db, ask),
     series: (ask: Asked<typeof series>) => series(db, ask),
     coverage: (ask: Asked<typeof coverage>) => coverage(db, ask),
     preferences: (who: Asked<typeof readPreferences>) => readPreferences(db, who),

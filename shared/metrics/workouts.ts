@@ -3,11 +3,11 @@ import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
 import { readPerson } from "../db/person.ts";
 import { readWorkouts, type WorkoutRow } from "../db/sessions.ts";
-import { BIGINT, readCursor, START, writeCursor } from "./cursor.ts";
-import { type Judge, judgeOf, toRef } from "./person.ts";
+import { BIGINT, readCursor, START, TEXT, writeCursor } from "./cursor.ts";
+import { type Judge, judgeOf } from "./person.ts";
 import { rank } from "./ranking.ts";
 import { numbersOf, pick, sessionId } from "./sessions.ts";
-import { accessOf, type Asked } from "./summary.ts";
+import { accessOf, type Asked } from "./asked.ts";
 
 export interface WorkoutsAsked extends Omit<Asked, "types"> {
   readonly since?: Date;
@@ -22,7 +22,7 @@ export interface WorkoutsAsked extends Omit<Asked, "types"> {
 export async function listWorkouts(db: Database, asked: WorkoutsAsked) {
   const [start = "", recordId = "", id = ""] = asked.cursor === undefined
     ? []
-    : readCursor(asked.cursor, [START, BIGINT, /^/]);
+    : readCursor(asked.cursor, [START, BIGINT, TEXT]);
   type Read = readonly [Awaited<ReturnType<typeof readPerson>>, readonly WorkoutRow[]];
   const [[person], rows] = await readAs<Read>(db, accessOf("metrics.workouts", asked), (sql) => [
     readPerson(sql),
@@ -72,7 +72,7 @@ export function toWorkout(row: WorkoutRow, judge: Judge) {
   const better = betterOne(row, judge);
   return {
     id: sessionId(row),
-    source: toRef(judge.source(row.sourceId)),
+    source: judge.ref(row.sourceId),
     ...(row.type === null ? {} : { type: row.type }),
     ...(typeof vendorType === "string" ? { vendorType } : {}),
     start: row.start,

@@ -5,7 +5,7 @@ import { batchOf, store, type Value } from "../support/batches.ts";
 import { addAccount, addPerson, plain } from "../support/people.ts";
 import { as, type Readers, withReaders } from "../support/readers.ts";
 
-const DAY = { since: "2026-02-02", until: "2026-02-03", days: 1, action: "metrics.summary" };
+const DAY = { since: "2026-02-02", until: "2026-02-03", days: 1 };
 const PHONE = { device: "iPhone 15", device_class: "phone" };
 const WATCH = { device: "Apple Watch", device_class: "watch" };
 
@@ -171,7 +171,7 @@ Deno.test("dailySummaries() answers days of the person's own, and no stranger's"
       offsetMinutes: -600,
     }));
     await store(app, account, batchOf([{ id: "beats", values: beats }]));
-    const span = { since: "2026-02-01", until: "2026-02-03", days: 1, action: "metrics.summary" };
+    const span = { since: "2026-02-01", until: "2026-02-03", days: 1 };
     const read = async (userId: string) =>
       (await dailySummaries(db, { ...as(userId), ...span })).days
         .map(({ date, metrics }) => [date, metrics.map(({ metric, value }) => [metric, value])]);
@@ -200,7 +200,6 @@ Deno.test("dailySummaries() counts back from today where the person lives", asyn
       const read = await dailySummaries(db, {
         ...as(alice),
         days: 2,
-        action: "metrics.summary",
       });
       assert.equal(read.timeZone, timeZone);
       const here = new Date(now + offsetMinutes * 60_000).toISOString().slice(0, 10);
@@ -229,7 +228,6 @@ Deno.test("dailySummaries() shows no part beside its whole, day by day", async (
       since: "2026-02-01",
       until: "2026-02-03",
       days: 1,
-      action: "metrics.summary",
     });
     assert.deepEqual(
       days.map(({ metrics }) => metrics.map(({ metric, value }) => [metric, value])),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ProblemError } from "@shared/core/problems.ts";
 import { Secret } from "@shared/core/secret.ts";
 import { asUser, readAs } from "@shared/db/as_user.ts";
 import { connect, type Database } from "@shared/db/client.ts";
@@ -101,6 +102,46 @@ for (const prepare of [true, false]) {
     });
   });
 }
+
+Deno.test("pipeline() and openedBy() tell that the server went away, and work again with the next", async () => {
+  await withOne(true, async (db, { admin }) => {
+    const end = async () => {
+      for (let tries = 0; tries < 200; tries++) {
+        const ended = await admin`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'raphael' and query like '%pg_sleep%' and state = 'active'`;
+        if (ended.length > 0) return;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      assert.fail("no statement to end");
+    };
+    const gone = (error: unknown) =>
+      error instanceof ProblemError && error.problem === "unavailable";
+    const sleeps = [
+      () =>
+        db.pipeline((
+          sql,
+        ) => [sql`insert into public.told values (${1})`, sql`select pg_sleep(${20})`]),
+      () =>
+        db.openedBy(
+          (sql) => sql`insert into public.told values (${1})`,
+          (sql) => sql`select pg_sleep(${20})`,
+        ),
+    ];
+    for (const asleep of sleeps) {
+      await Promise.all([assert.rejects(asleep(), gone), end()]);
+      const [rows] = await db.pipeline<readonly [readonly unknown[]]>((sql) => [
+        sql`select from public.told`,
+      ]);
+      assert.equal(rows.length, 0);
+    }
+    const wrong = db.pipeline(() => {
+      throw new Error("built wrong");
+    });
+    await assert.rejects(wrong, /built wrong/);
+    await db.pipeline((sql) => [sql`select 1`]);
+  });
+});
 
 Deno.test("readAs() is one round trip, asUser() two", async () => {
   await withDatabase(async ({ appUrl, admin }) => {

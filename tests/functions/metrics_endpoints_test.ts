@@ -227,6 +227,7 @@ Deno.test("metrics refuses each bad question with 400, and asks nothing", async 
     { sources: { metrics: { nonsense: [] } } },
     { sources: { categories: { nonsense: [] } } },
     { sources: { all: [{ provider: "oura", device: "" }] } },
+    { sources: { all: [{ provider: "oura", device: "a\u0000b" }] } },
     { sources: { all: Array.from({ length: 51 }, (_, n) => ({ provider: `p${n}` })) } },
     { time_zone: "UTC" },
   ];

@@ -15,12 +15,17 @@ const timeZone = z.string().regex(/^[A-Za-z]+(\/[A-Za-z0-9_+-]+)*$/).max(64)
   .refine((zone) => offsetIn(zone, new Date(0)) !== undefined, "Not a time zone")
   .meta({ description: "IANA time zone", example: "Europe/Berlin" });
 
+/** As a provider writes it, without what no text of the database holds. */
+function name(length: number) {
+  return z.string().min(1).max(length).refine((text) => !/\p{Cc}/u.test(text), "Not a name");
+}
+
 const entry = z.strictObject({
   provider,
-  via: z.string().min(1).max(64).optional().meta({
+  via: name(64).optional().meta({
     description: "Only what comes through this service behind an aggregator",
   }),
-  device: z.string().min(1).max(200).optional().meta({
+  device: name(200).optional().meta({
     description: "Only this device, as the provider names it",
   }),
 }).meta({ id: "OrderEntry" });
