@@ -1,8 +1,6 @@
 /** Each question reads a stretch of an index that begins with the person and the metric, and no more. */
 import assert from "node:assert/strict";
-import postgres from "postgres";
 import { METRIC_CODES } from "@shared/catalog/metrics.ts";
-import type { Sql as AnySql } from "@shared/db/client.ts";
 import { readBuckets } from "@shared/db/buckets.ts";
 import { readGlucose, readGlucoseDays } from "@shared/db/glucose.ts";
 import { readPerson } from "@shared/db/person.ts";
@@ -11,6 +9,7 @@ import { readCoverage, readDays, readHours } from "@shared/db/rollup.ts";
 import { readLastSleeps, readWorkouts } from "@shared/db/sessions.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addAccount, addPerson } from "../support/people.ts";
+import { type Ask, explain, nodesOf, outline } from "../support/plans.ts";
 
 const PEOPLE = 6;
 const MINUTES = 5;
@@ -61,85 +60,13 @@ async function fill({ app, admin }: TestDatabase): Promise<string> {
   return first;
 }
 
-interface Node {
-  readonly "Node Type": string;
-  readonly "Relation Name"?: string;
-  readonly "Index Cond"?: string;
-  readonly "Actual Rows": number;
-  readonly "Actual Loops": number;
-  readonly "Shared Hit Blocks": number;
-  readonly "Shared Read Blocks": number;
-  readonly Plans?: readonly Node[];
-}
-
-/** What was done, for a failure to show. */
-function outline(node: Node, depth = 0): string {
-  const rows = node["Actual Rows"] * node["Actual Loops"];
-  const buffers = node["Shared Hit Blocks"] + node["Shared Read Blocks"];
-  const what = [node["Node Type"], node["Relation Name"], node["Index Cond"]].join(" ").trim();
-  const own = `\n${"  ".repeat(depth)}${what}: ${rows} rows, ${buffers} buffers`;
-  return own + (node.Plans ?? []).map((child) => outline(child, depth + 1)).join("");
-}
-
-const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
-
-interface Sent {
-  readonly text: string;
-  readonly values: readonly unknown[];
-}
-
-/** What the driver sends for a statement. */
-async function sentFor(url: string, ask: Question["ask"]): Promise<Sent> {
-  const sent: Sent[] = [];
-  const sql = postgres(url, {
-    max: 1,
-    prepare: false,
-    onnotice: () => {},
-    debug: (_, text, values) => sent.push({ text, values }),
-  });
-  try {
-    await ask(sql);
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-  // It asks for the server's types as well.
-  return sent.find(({ text }) => text.includes("raphael.")) ?? assert.fail();
-}
-
-function literal(value: unknown): string {
-  const text = value instanceof Date ? value.toISOString() : String(value);
-  return `'${text.replaceAll("'", "''")}'`;
-}
-
-/**
- * As the person, by the plan that is made once for all values: what `begin_access` has the server use.
- */
-async function explain({ url, admin }: TestDatabase, userId: string, ask: Question["ask"]) {
-  const { text, values } = await sentFor(url, ask);
-  return await admin.begin(async (tx) => {
-    await tx`
-      select set_config('plan_cache_mode', 'force_generic_plan', true),
-             set_config('request.jwt.claims', ${JSON.stringify({ sub: userId })}, true),
-             set_config('role', 'authenticated', true)`;
-    await tx.unsafe(`prepare question as ${text}`);
-    const literals = values.map(literal);
-    const [row] = await tx.unsafe<[{ "QUERY PLAN": readonly [{ readonly Plan: Node }] }]>(
-      `explain (analyze, buffers, format json) execute question ${
-        literals.length > 0 ? `(${literals})` : ""
-      }`,
-    );
-    await tx.unsafe("deallocate question");
-    return row["QUERY PLAN"][0].Plan;
-  });
-}
-
 const SPAN = { since: WEEK, until: NOW };
 const DATES = { since: "2026-03-02", until: "2026-04-01" };
 const THRESHOLDS = { veryLow: 54, low: 70, high: 180, veryHigh: 250 };
 const AFTER = { start: "2026-03-10T00:00:00.000000Z", metricId: "1", sourceId: "1", recordId: "1" };
 
 interface Question {
-  readonly ask: (sql: AnySql) => PromiseLike<unknown>;
+  readonly ask: Ask;
   /** Pages of the buffer cache, at the most. */
   readonly buffers: number;
   /** Rows that may be sorted: those of the answer, never the history. */

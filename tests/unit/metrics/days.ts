@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import type { Ranking, Source } from "@shared/metrics/ranking.ts";
-import type { SourceDay } from "@shared/metrics/truth.ts";
+import { type Piece, resolve, type SourceDay } from "@shared/metrics/truth.ts";
 
 const NOON = Date.parse("2026-03-01T12:00:00Z");
 
@@ -54,4 +55,23 @@ export function ranking(order: Ranking["order"] = []): Ranking {
     order,
     classRank: (name) => CLASSES.includes(name) ? CLASSES.indexOf(name) : CLASSES.length,
   };
+}
+
+/** What a source counted in an hour, or another stretch. */
+export const piece = (sourceId: number, from: number, value: number, to = from + 1): Piece => ({
+  sourceId,
+  from,
+  to,
+  value,
+});
+
+/** The value, the rule, and of each source its id, own value and what counted, best first. */
+export function told(...p: Parameters<typeof resolve>) {
+  const truth = resolve(...p) ?? assert.fail();
+  const { rule, winner, losers } = truth.receipt;
+  return [
+    truth.value,
+    rule,
+    ...[winner, ...losers].map(({ source, value, counted }) => [source.id, value, counted]),
+  ];
 }
