@@ -1,3 +1,5 @@
+import { credentialNames } from "@shared/config/credentials.ts";
+import { findProvider } from "@shared/providers/mod.ts";
 import type { Keys } from "./keys.ts";
 
 export interface FunctionEnvOptions {
@@ -43,23 +45,34 @@ export function functionEnv(options: FunctionEnvOptions): Readonly<Record<string
     TERRA_WEBHOOK_SECRET: keys.terra.webhookSecret,
     DEXCOM_CLIENT_ID: CLIENT_IDS.dexcom,
     DEXCOM_CLIENT_SECRET: keys.dexcom.secret,
-    ...(keys.cloud["suunto"] ? { SUUNTO_SUBSCRIPTION_KEY: keys.cloud["suunto"].apiKey } : {}),
     ...Object.fromEntries(
-      Object.entries(keys.cloud).flatMap(([slug, { secret, webhookSecret, verifyToken }]) => {
-        const prefix = slug.toUpperCase();
-        return [
-          [`${prefix}_CLIENT_ID`, cloudClientId(slug)],
-          [`${prefix}_CLIENT_SECRET`, secret],
-          [`${prefix}_WEBHOOK_SECRET`, webhookSecret],
-          [`${prefix}_VERIFY_TOKEN`, verifyToken],
-        ];
-      }),
+      Object.entries(keys.cloud).flatMap(([slug, drawn]) => credentialsOf(slug, drawn)),
     ),
   };
 }
 
+/** Under the names that the driver reads them by; nothing for a slug that has none. */
+function credentialsOf(
+  slug: string,
+  { secret, webhookSecret, verifyToken, apiKey }: Keys["cloud"][string],
+): readonly (readonly [name: string, value: string])[] {
+  const found = findProvider(slug);
+  if (found?.kind !== "driver") return [];
+  const names = credentialNames(found.driver);
+  return [
+    [names.clientId, cloudClientId(slug)],
+    [names.clientSecret, secret],
+    [names.webhookSecret, webhookSecret],
+    [names.verifyToken, verifyToken],
+    ...(names.apiKey === undefined ? [] : [[names.apiKey, apiKey] as const]),
+  ];
+}
+
+/** Providers that draw ids of a form: Spike's are numbers. */
+const DRAWN_IDS: Readonly<Record<string, string>> = { spike: "1000" };
+
 export function cloudClientId(slug: string): string {
-  return `raphael-local-${slug}`;
+  return DRAWN_IDS[slug] ?? `raphael-local-${slug}`;
 }
 
 /** What the sandbox knows us by. */

@@ -21,6 +21,8 @@ const SHOWN_DIFFERENCES = 20;
 const CLOUD_NEWS: readonly (readonly [slug: PretendProviderName, resource: string])[] = [
   ["whoop", "sleep"],
   ["junction", "sleep"],
+  ["spike", "sleeps"],
+  ["rook", "activity_event"],
   ["strava", "activities"],
   ["google_health", "sleep"],
   ["withings", "sleep_summary"],
@@ -73,6 +75,10 @@ async function walk(stack: Stack, { step, log }: Progress): Promise<void> {
   });
   await step("Ultrahuman linked through its pages, and read", async () => {
     await demo.link("ultrahuman", DEMO);
+    await quiet();
+  });
+  await step("Validic linked through its marketplace, and read", async () => {
+    await demo.link("validic", DEMO);
     await quiet();
   });
   await step("Nightscout linked by its site and a token, and read", async () => {

@@ -863,6 +863,11 @@ export interface components {
             redirectTo?: string;
             /** @description One of the provider's regions; its first where it is absent */
             region?: string;
+            /**
+             * @description Which service to link behind an aggregator that has no page for it
+             * @example garmin
+             */
+            service?: string;
             /** @description Sent by the app's forms, without meaning here */
             serviceName?: string;
             /** @description Address of the person's own server, where the provider needs one */
@@ -949,6 +954,11 @@ export interface components {
             redirectTo?: string;
             /** @description One of the provider's regions; its first where it is absent */
             region?: string;
+            /**
+             * @description Which service to link behind an aggregator that has no page for it
+             * @example garmin
+             */
+            service?: string;
             /** @description Sent by the app's forms, without meaning here */
             serviceName?: string;
             /** @description Address of the person's own server, where the provider needs one */
@@ -1292,6 +1302,28 @@ export interface components {
             sensorActive: number;
             /** @description Local days that have readings */
             days: number;
+        };
+        Lap: {
+            /**
+             * @description ISO 8601 in UTC
+             * @example 2026-03-01T07:30:00.000000Z
+             */
+            start: string;
+            /**
+             * @description ISO 8601 in UTC
+             * @example 2026-03-01T07:30:00.000000Z
+             */
+            end: string;
+            /** @description Metres */
+            distanceMetres?: number;
+            /** @description Kilocalories */
+            energyKilocalories?: number;
+            /** @description Beats per minute */
+            hrAverage?: number;
+            /** @description Beats per minute */
+            hrMaximum?: number;
+            /** @description Watts */
+            averagePowerWatts?: number;
         };
         LatestAnswer: {
             /** @constant */
@@ -2520,6 +2552,8 @@ export interface components {
             strain?: number;
             /** @description Seconds in each of the provider's heart rate zones, lowest first */
             zoneSeconds?: number[];
+            /** @description As they were marked: a press of the button, a kilometre, a length of the pool */
+            laps?: components["schemas"]["Lap"][];
             /** @description Id of the same workout by a better source: leave this one out of sums */
             duplicateOf?: string;
         };

@@ -51,7 +51,7 @@ create table raphael_private.sync_jobs (
   max_attempts  smallint not null,
   rerun         boolean not null default false,
   kind          text not null,
-  dedup_key     text not null unique,
+  dedup_key     text collate "C" not null unique,
   payload       jsonb not null,
   cursor        text,
   last_error    text

@@ -11,7 +11,8 @@ declare
   v_count int;
 begin
   with asked as materialized (
-    select *
+    select a.kind, a.queue, a.dedup_key collate "C" as dedup_key, a.payload, a.priority, a.max_attempts,
+           a.account_id, a.delay_seconds
     from jsonb_to_recordset(p_jobs) as a (
       kind text, queue smallint, dedup_key text, payload jsonb, priority smallint,
       max_attempts smallint, account_id uuid, delay_seconds float8
@@ -92,7 +93,7 @@ create function raphael_private.claim_jobs(
   p_after_run_at timestamptz default '-infinity',
   p_after_id bigint default 0
 ) returns table (
-  ids bigint[], epochs bigint[], kinds text[], payloads text, cursors text[], attempts smallint[],
+  ids bigint[], epoch bigint, kinds text[], payloads text, cursors text[], attempts smallint[],
   created_at float8[], place text
 )
 language plpgsql
@@ -148,23 +149,26 @@ begin
   return query
   with candidate as materialized (
     select s.ctid as place, s.leased_until is not null and s.queue > 0 as orphaned,
-           s.priority, s.run_at, s.id
+           s.priority, s.run_at, s.id, s.epoch
     from raphael_private.sync_jobs s
     where s.queue = p_queue and s.run_at <= now() and (s.leased_until is null or s.leased_until < now())
       and (s.priority, s.run_at, s.id) > (p_after_priority, p_after_run_at, p_after_id)
     order by s.priority, s.run_at, s.id
     limit p_limit
     for update skip locked
+  ), token as materialized (
+    -- One for all. By the clock, so that it differs also from one that a crash of the server took back.
+    select greatest(max(c.epoch) + 1, v_epoch) as epoch from candidate c
   ), claimed as (
     update raphael_private.sync_jobs j
     set queue = case when c.orphaned then -j.queue else j.queue end,
         attempt = case when c.orphaned then greatest(j.attempt - 1, 0) else j.attempt + 1 end,
-        -- By the clock, so that it differs also from one that a crash of the server took back.
-        epoch = greatest(j.epoch + 1, v_epoch),
+        epoch = t.epoch,
         leased_until = case when not c.orphaned then v_until end,
         -- What starts now sees all that was triggered before; a job in mid-pages does not start now.
         rerun = j.rerun and j.cursor is not null
     from candidate c
+    cross join token t
     -- The row lock holds the place still. A row that changed since the snapshot is not found there: it
     -- stays unclaimed, and the next claim has it.
     where j.ctid = c.place
@@ -172,7 +176,7 @@ begin
   )
   -- One row for all, in the candidates' order: the joins set above keep it, and a sort of 500 rows and
   -- the driver's work on each of them cost more than the rest of the claim.
-  select array_agg(c.id), array_agg(c.epoch), array_agg(c.kind), '[' || string_agg(c.payload::text, ',') || ']',
+  select array_agg(c.id), max(c.epoch), array_agg(c.kind), '[' || string_agg(c.payload::text, ',') || ']',
          array_agg(c.cursor), array_agg(c.attempt), array_agg(date_part('epoch', c.created_at)),
          (
            select l.priority || ' ' || l.id || ' ' || l.run_at::text
@@ -186,7 +190,7 @@ end
 $$;
 comment on function raphael_private.claim_jobs(smallint, int, float8, smallint, timestamptz, bigint) is
   'Leases up to p_limit due jobs of a queue, most urgent first; -queue gives jobs whose worker died, to be run alone. '
-  'One row for all, an element a job (nulls where there is none); payloads are a JSON array, created_at seconds since 1970. '
+  'One row for all, an element a job (nulls where there is none), one epoch; payloads are a JSON array, created_at seconds since 1970. '
   'The last job''s place is `priority id run_at`: a claim that starts behind it walks no index entries of jobs long done';
 grant execute on function raphael_private.claim_jobs(smallint, int, float8, smallint, timestamptz, bigint) to raphael_app;
 

@@ -82,11 +82,16 @@ create table raphael.samples (
   local_date     date not null,
   metric_id      smallint not null,
   offset_minutes smallint,
-  day_origin     "char" not null,
-  primary key (user_key, metric_id, start_at, source_id, record_id)
+  day_origin     "char" not null
 );
 -- Nullable columns cost more than they hold: past 8 columns a row with one null in it is 8 bytes longer.
 comment on table raphael.samples is 'Values of catalog metrics: 76 bytes and one index entry each';
+-- In the order of queries, and no wider than 16 bytes: so far Postgres sees that a person's readings come in
+-- order and fills its pages (32 bytes a row; with source and record 80, half of it air). What makes a sample
+-- unique is its record: unique itself, replaced as a whole by its one writer, no instant in it twice.
+create index samples_by_time on raphael.samples (user_key, metric_id, start_at);
+-- Without a key of its own a published table could not be corrected.
+alter table raphael.samples replica identity full;
 comment on column raphael.samples.start_at is 'The instant, or the start of the span; local midnight for a daily value';
 comment on column raphael.samples.record_id is 'The raw record it was read from';
 comment on column raphael.samples.value is 'In the catalog''s unit';
@@ -108,7 +113,7 @@ grant select on raphael.samples to authenticated;
 create table raphael.sessions (
   user_key       int not null,
   record_id      bigint not null,
-  kind           text not null check (kind in ('sleep', 'workout')),
+  kind           text not null check (kind in ('sleep', 'workout', 'laps')),
   session_id     text not null,
   source_id      int not null,
   start_at       timestamptz not null,
@@ -120,13 +125,14 @@ create table raphael.sessions (
   is_nap         boolean,
   measures       jsonb not null default '{}',
   stages         jsonb,
+  laps           jsonb,
   primary key (user_key, kind, record_id, session_id),
   check (end_at >= start_at)
 );
 comment on table raphael.sessions is 'Sleeps and workouts as wholes, beside the metrics that are derived from them';
 comment on column raphael.sessions.user_key is 'Whose session it is';
 comment on column raphael.sessions.record_id is 'The raw record it was read from';
-comment on column raphael.sessions.kind is 'sleep or workout';
+comment on column raphael.sessions.kind is 'sleep or workout; laps, where another record than the workout''s tells them: raphael.workouts joins both';
 comment on column raphael.sessions.session_id is 'The provider''s id of the session';
 comment on column raphael.sessions.source_id is 'raphael.sources';
 comment on column raphael.sessions.start_at is 'Start; of a sleep, the start of time in bed';
@@ -138,6 +144,8 @@ comment on column raphael.sessions.type is 'Our word for the sport; null for a s
 comment on column raphael.sessions.is_nap is 'Null for a workout, or where unknown';
 comment on column raphael.sessions.measures is 'Seconds, metres, kilocalories, watts, beats per minute, by name';
 comment on column raphael.sessions.stages is 'Sleep stages: [{stage, start, end}]';
+comment on column raphael.sessions.laps is
+  'Laps of a workout, the earliest first: [{start, end, distanceMetres, energyKilocalories, hrAverage, hrMaximum, averagePowerWatts}], all but the times where known';
 create index sessions_by_time on raphael.sessions (user_key, kind, start_at);
 create index sessions_record on raphael.sessions (user_key, record_id);
 

@@ -1,9 +1,10 @@
 /**
  * Everything that needs Deno and Node only, on both Denos.
  *
- *   deno task test [--one] [--only <path…>]
+ *   deno task test [--one] [--only <path>…] [--filter <text>]
  *
  * `--one`: the running Deno alone. `--only`: these files or folders, with their suite's permissions.
+ * `--filter`: tests whose name has this text, or matches this `/expression/`.
  * `DENO_OTHER=<path>` saves fetching the other Deno. The last line is `N passed, N failed`.
  */
 import { parseArgs } from "node:util";
@@ -21,7 +22,11 @@ interface Selection {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     args: Deno.args,
-    options: { one: { type: "boolean" }, only: { type: "string", multiple: true } },
+    options: {
+      one: { type: "boolean" },
+      only: { type: "string", multiple: true },
+      filter: { type: "string" },
+    },
     allowPositionals: true,
   });
   const selections = await select([...(values.only ?? []), ...positionals]);
@@ -32,7 +37,9 @@ async function main(): Promise<number> {
   const tallies: Tally[] = [];
   try {
     for (const deno of denos) {
-      for (const selection of selections) tallies.push(await run(deno, selection, server));
+      for (const selection of selections) {
+        tallies.push(await run(deno, selection, server, values.filter));
+      }
     }
   } finally {
     await server?.stop();
@@ -70,10 +77,11 @@ async function run(
   deno: DenoBinary,
   { suite, paths }: Selection,
   server: TestServer | undefined,
+  filter: string | undefined,
 ): Promise<Tally> {
   const name = `Deno ${deno.version}, ${suite.path}`;
   console.log(`\n=== ${name}`);
-  const { xml, code } = await runTests(deno, suite, paths, server?.env ?? {});
+  const { xml, code } = await runTests(deno, suite, paths, server?.env ?? {}, filter);
   return tally(xml, code, name);
 }
 

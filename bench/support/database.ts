@@ -36,14 +36,14 @@ const BENCH_SCHEMA = `
   create procedure bench.drain_inside() language plpgsql as $$
   declare
     v_ids bigint[];
-    v_epochs bigint[];
+    v_epoch bigint;
   begin
     loop
-      select j.ids, j.epochs into v_ids, v_epochs
+      select j.ids, j.epoch into v_ids, v_epoch
       from raphael_private.claim_jobs(3::smallint, 500, 120) j;
       exit when v_ids is null;
       commit;
-      perform raphael_private.complete_jobs(v_ids, v_epochs);
+      perform raphael_private.complete_jobs(v_ids, array_fill(v_epoch, array[cardinality(v_ids)]));
       commit;
     end loop;
   end

@@ -7,6 +7,16 @@ import { giveConsent } from "./consent.ts";
 
 const begun = z.object({ data: z.object({ authUrl: z.url() }) });
 const linked = z.object({ data: z.object({ id: z.string() }) });
+const tiles = z.object({
+  data: z.array(z.object({
+    slug: z.string(),
+    needs: z.array(z.object({
+      name: z.string(),
+      kind: z.string(),
+      choices: z.array(z.string()).optional(),
+    })),
+  })),
+});
 const page = z.object({
   data: z.array(z.object({
     metric: z.string(),
@@ -59,9 +69,21 @@ export async function signIn(stack: Stack, user: DemoUser): Promise<Person> {
     throw new StackFailure(`Cannot read the answer of ${path}: ${z.prettifyError(answer.error)}`);
   }
 
+  /** The first of each choice that the provider's tile offers. */
+  async function choices(provider: string): Promise<Record<string, string>> {
+    const { data } = await invoke("connect/providers", tiles);
+    const needs = data.find(({ slug }) => slug === provider)?.needs ?? [];
+    return Object.fromEntries(
+      needs.flatMap(({ name, choices: [first] = [] }) =>
+        first === undefined ? [] : [[name, first]]
+      ),
+    );
+  }
+
   return {
     async link(provider, who) {
-      const { data: { authUrl } } = await invoke("connect", begun, { provider });
+      const chosen = await choices(provider);
+      const { data: { authUrl } } = await invoke("connect", begun, { provider, ...chosen });
       const ticket = await giveConsent({
         authUrl,
         who,

@@ -10,7 +10,8 @@ export interface Delivery {
   /** What the provider waits for an answer. */
   readonly timeoutSeconds: number;
   readonly attempts: number;
-  readonly onStatus?: (status: number) => void;
+  /** After each attempt. */
+  readonly onStatus?: (status: number | "failed") => void;
 }
 
 export interface DeliveryRecord {
@@ -72,7 +73,7 @@ export function createCourier(retrySeconds: number): Courier {
       if (n > 0) await pause(Math.min(60, retrySeconds * 2 ** (n - 1)), stopping.signal);
       const status = await attempt(delivery);
       statuses.push(status);
-      if (status !== "failed") delivery.onStatus?.(status);
+      delivery.onStatus?.(status);
       if (status !== "failed" && status < 400) return void write("delivered");
       write("pending");
       if (status === 410) break;

@@ -8,10 +8,13 @@ import type { Publication } from "./publish.ts";
 import { createJunction } from "./junction/app.ts";
 import { createNightscout } from "./nightscout/app.ts";
 import { createPolar } from "./polar/app.ts";
+import { createSpike } from "./spike/app.ts";
+import { createRook } from "./rook/app.ts";
 import { createStrava } from "./strava/app.ts";
 import { createSuunto } from "./suunto/app.ts";
 import { createTidepool } from "./tidepool/app.ts";
 import { createUltrahuman } from "./ultrahuman/app.ts";
+import { createValidic } from "./validic/app.ts";
 import { createWahoo } from "./wahoo/app.ts";
 import { createWhoop } from "./whoop/app.ts";
 import { createWithings } from "./withings/app.ts";
@@ -54,10 +57,13 @@ export const PRETEND_PROVIDERS = {
   junction: createJunction,
   nightscout: createNightscout,
   polar: createPolar,
+  spike: createSpike,
+  rook: createRook,
   strava: createStrava,
   suunto: createSuunto,
   tidepool: createTidepool,
   ultrahuman: createUltrahuman,
+  validic: createValidic,
   wahoo: createWahoo,
   whoop: createWhoop,
   withings: createWithings,

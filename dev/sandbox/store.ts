@@ -30,6 +30,8 @@ export interface WithingsSubscription {
   readonly person: string;
   readonly appli: number;
   readonly callbackUrl: string;
+  /** Deliveries that failed in a row. */
+  failures?: number;
 }
 
 /** A user that the app made at Junction; without a person until a service is linked. */
@@ -40,6 +42,32 @@ export interface JunctionUser {
   person?: string;
   /** Absent again when the service let the person go. */
   provider?: string;
+}
+
+/** A user that the app provisioned at Validic; without a person until a source is connected. */
+export interface ValidicUser {
+  readonly id: string;
+  readonly uid: string;
+  readonly createdAt: string;
+  marketplaceToken: string;
+  person?: string;
+  source?: { readonly type: string; readonly connectedAt: string };
+}
+
+/** A user at Spike: the app's first authentication makes it, and a person who links gives it a service. */
+export interface SpikeUser {
+  readonly userId: string;
+  readonly createdAt: string;
+  person?: string;
+  service?: string;
+}
+
+/** A user at ROOK, by the id that the app gave it; there is none before a service is linked. */
+export interface RookUser {
+  readonly userId: string;
+  readonly person: string;
+  readonly services: readonly string[];
+  readonly linkedAt: string;
 }
 
 /** A person's device linked through Terra. A new link has a new id. */
@@ -80,6 +108,9 @@ export interface SandboxState {
   polarUsers?: string[];
   connections: TerraConnection[];
   junctionUsers?: JunctionUser[];
+  validicUsers?: ValidicUser[];
+  spikeUsers?: SpikeUser[];
+  rookUsers?: RookUser[];
   published: Published[];
 }
 

@@ -12,7 +12,7 @@ import {
   syncBody,
   typedOf,
 } from "@shared/api/connect.ts";
-import { type ProviderId, readProviderId } from "@shared/api/provider_ids.ts";
+import { readProviderId } from "@shared/api/provider_ids.ts";
 import { createHttpApp, type HttpEnv, type HttpRuntime } from "@shared/http/app.ts";
 import { readJson } from "@shared/http/input.ts";
 import { requireSession, type SessionRuntime } from "@shared/http/session.ts";
@@ -25,7 +25,7 @@ export interface ConnectRuntime extends HttpRuntime, SessionRuntime {
 }
 
 type C = Context<HttpEnv>;
-type BeginOptions = Pick<z.output<typeof beginBody>, "redirectTo" | "region" | "site" | "token">;
+type Begin = z.output<typeof beginBody>;
 
 /** Linking: paths for people who write URLs, one body for `functions.invoke("connect", { body })`. */
 export function createApp(runtime: ConnectRuntime) {
@@ -35,16 +35,17 @@ export function createApp(runtime: ConnectRuntime) {
   const userId = (c: C) => c.get("session").userId;
   const named = (c: C) => readProviderId(c.req.param("provider") ?? "");
 
-  const begin = async (c: C, id: ProviderId, { redirectTo, region, ...rest }: BeginOptions) => {
+  const begin = async (c: C, provider: string, { redirectTo, region, service, ...rest }: Begin) => {
     const typed = typedOf(rest);
     if (typed) {
-      return c.json(presentLinked(await port.signIn({ userId: userId(c), ...id, typed })));
+      return c.json(presentLinked(await port.signIn({ userId: userId(c), provider, typed })));
     }
     const begun = await port.begin({
       userId: userId(c),
-      ...id,
+      provider,
       ...(redirectTo ? { returnTo: redirectTo } : {}),
       ...(region ? { region } : {}),
+      ...(service ? { service } : {}),
     });
     return c.json(presentBegun(begun, new Date()));
   };
@@ -52,11 +53,11 @@ export function createApp(runtime: ConnectRuntime) {
     c.json(presentLinked(await port.complete({ userId: userId(c), ticket })));
   const sources = async (c: C) => c.json(presentSources(await port.sources({ userId: userId(c) })));
   const providers = async (c: C) => c.json(presentProviders(await port.providers()));
-  const sync = async (c: C, { provider }: ProviderId, days: number | undefined) => {
+  const sync = async (c: C, provider: string, days: number | undefined) => {
     const { jobs } = await port.sync({ userId: userId(c), provider, ...(days ? { days } : {}) });
     return c.json(presentSync(provider, days, jobs), 202);
   };
-  const disconnect = async (c: C, { provider }: ProviderId) => {
+  const disconnect = async (c: C, provider: string) => {
     const { disconnected, revoked } = await port.disconnect({ userId: userId(c), provider });
     return c.json(presentDisconnect(disconnected, revoked));
   };

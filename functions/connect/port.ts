@@ -7,13 +7,12 @@ export interface ConnectPort {
     readonly provider: string;
     readonly returnTo?: string;
     readonly region?: string;
-    readonly uiId?: string;
+    readonly service?: string;
   }): Promise<Begun>;
   /** Links by what a person typed (Nightscout's site and token). */
   signIn(ask: {
     readonly userId: string;
     readonly provider: string;
-    readonly uiId?: string;
     readonly typed: Readonly<Record<string, string>>;
   }): Promise<Source>;
   complete(ask: { readonly userId: string; readonly ticket: string }): Promise<Source>;

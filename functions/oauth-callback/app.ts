@@ -19,7 +19,7 @@ export interface OAuthCallbackRuntime extends HttpRuntime {
 export function createApp(runtime: OAuthCallbackRuntime) {
   const app = createHttpApp("oauth-callback", runtime);
   app.get("/:provider", followedByAPerson, async (c) => {
-    const { provider } = readProviderId(c.req.param("provider"));
+    const provider = readProviderId(c.req.param("provider"));
     const query = new URL(c.req.url).searchParams;
     const { location } = await runtime.oauthCallback.receive({ provider, query });
     return c.redirect(location, 302);

@@ -2,12 +2,12 @@ import { z } from "zod";
 import { ProblemError } from "../core/problems.ts";
 import type { Told } from "./told.ts";
 import type * as answers from "./connect_answers.ts";
-import { type ProviderId, readProviderId } from "./provider_ids.ts";
+import { readProviderId } from "./provider_ids.ts";
 
 /** Bodies may name a provider as the app's database does, in capitals; paths are exact. */
 const providerId = z.string().min(1).max(40)
   .meta({ description: "The provider: its slug or an id of the app's tiles", examples: ["oura"] })
-  .transform((id): ProviderId => readProviderId(id.toLowerCase()));
+  .transform((id) => readProviderId(id.toLowerCase()));
 
 const redirectTo = z.string().max(512).optional().meta({
   description: "Where the person goes after the provider's page: an address of a listed origin; " +
@@ -16,6 +16,10 @@ const redirectTo = z.string().max(512).optional().meta({
 });
 const region = z.string().regex(/^[a-z]{2,8}$/, "Unknown region").optional().meta({
   description: "One of the provider's regions; its first where it is absent",
+});
+const service = z.string().regex(/^[a-z\d_]{1,40}$/, "Unknown service").optional().meta({
+  description: "Which service to link behind an aggregator that has no page for it",
+  examples: ["garmin"],
 });
 const days = z.number().int().min(1).max(3_650).optional().meta({
   description: "Days back from now; the last 7 where it is absent, and never more than the " +
@@ -38,8 +42,8 @@ const typed = {
   }),
 };
 
-/** `POST /connect/:provider`; `site` and `token` as `GET /connect/providers` says that it needs them. */
-export const beginBody = z.strictObject({ redirectTo, region, serviceName, ...typed });
+/** `POST /connect/:provider`; `region`, `service`, `site` and `token` as `GET /connect/providers` says. */
+export const beginBody = z.strictObject({ redirectTo, region, service, serviceName, ...typed });
 /** `POST /connect/complete`. */
 export const completeBody = z.strictObject({ ticket });
 /** `POST /connect/:provider/sync`. */
@@ -64,10 +68,10 @@ export const connectBody = z.discriminatedUnion("action", [
 /** The provider of such a body. Throws `invalid_request` where it names none. */
 export function providerOf(
   body: {
-    readonly provider?: ProviderId | undefined;
-    readonly provider_key?: ProviderId | undefined;
+    readonly provider?: string | undefined;
+    readonly provider_key?: string | undefined;
   },
-): ProviderId {
+): string {
   const id = body.provider ?? body.provider_key;
   if (!id) throw new ProblemError("invalid_request", 'Cannot read body: "provider" is missing');
   return id;

@@ -7,7 +7,7 @@ import type { dueQueued, refreshQueued } from "./token_refresh_answers.ts";
 export const refreshBody = z.strictObject({
   provider: z.string().min(1).max(40)
     .meta({ description: "A provider of theirs; all where it is absent", examples: ["oura"] })
-    .transform((id) => readProviderId(id.toLowerCase()).provider).optional(),
+    .transform((id) => readProviderId(id.toLowerCase())).optional(),
 });
 
 /**

@@ -72,18 +72,21 @@ export const SERVICE_CLASSES: Readonly<Record<string, DeviceClass>> = {
   garmin: "watch",
   google_health: "",
   health_connect: "phone",
-  // An aggregator's readings come from the service behind it.
+  // An aggregator's readings come from the service behind it, as those of all aggregators below.
   junction: "",
   nightscout: "cgm",
   oura: "ring",
   polar: "watch",
+  rook: "",
   samsung_health: "phone",
+  spike: "",
   // Whatever a person records with.
   strava: "",
   suunto: "watch",
   terra: "",
   tidepool: "cgm",
   ultrahuman: "ring",
+  validic: "",
   wahoo: "bike_computer",
   whoop: "band",
   // Scales, watches, cuffs and mats alike.

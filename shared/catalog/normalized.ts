@@ -108,6 +108,30 @@ export interface Workout extends When {
   readonly strain?: number;
   readonly zoneSeconds?: readonly number[];
   readonly device?: string;
+  readonly laps?: readonly WorkoutLap[];
+}
+
+/**
+ * A part of a workout, as it was marked: a press of the button, a kilometre, a length of the pool. The
+ * same units as the workout's.
+ */
+export interface WorkoutLap {
+  readonly start: Date;
+  readonly end: Date;
+  readonly distanceMetres?: number;
+  readonly energyKilocalories?: number;
+  readonly hrAverage?: number;
+  readonly hrMaximum?: number;
+  readonly averagePowerWatts?: number;
+}
+
+/** Laps of a workout that another record of the same account tells (Garmin's activity and its details). */
+export interface WorkoutLaps extends When {
+  readonly kind: "laps";
+  /** The workout's own id: they are joined by it, whichever came first. */
+  readonly id: string;
+  readonly end: Date;
+  readonly laps: readonly WorkoutLap[];
 }
 
 /** A vendor's score. Scores of different scales share a code but never an average. */
@@ -163,6 +187,7 @@ export type Normalized<M extends MetricCode = MetricCode> =
   | Metric<M>
   | SleepSession
   | Workout
+  | WorkoutLaps
   | Score<M>
   | AutoActivity
   | MenstrualCycle

@@ -6,18 +6,19 @@ import { isRaised } from "../db/lost.ts";
 import { beginConnection } from "../db/states.ts";
 import type { ConfiguredProvider } from "../providers/configured.ts";
 import { type ConnectionDeps, INTERACTIVE_MS } from "./deps.ts";
-import { configured } from "./find.ts";
+import { configured, tileOf } from "./find.ts";
 import { problemOf } from "./problem_of.ts";
 import { sealed } from "./sealed.ts";
 
 export interface BeginRequest {
   /** The verified `sub`, never anything the client names. */
   readonly userId: string;
+  /** Our slug, or any name of it that the app has. */
   readonly provider: string;
   readonly returnTo?: string;
   readonly region?: string;
-  /** The name under which the app asked. */
-  readonly uiId?: string;
+  /** One of the link's `services`, where it has them. */
+  readonly service?: string;
 }
 
 export interface Begun {
@@ -44,6 +45,7 @@ export async function begin(deps: ConnectionDeps, request: BeginRequest): Promis
       `Cannot link ${slug}: it has no page to link by`,
     );
   }
+  const service = serviceOf(provider, request.service);
   const returnTo = deps.returnTo(request.returnTo ?? deps.appUrl);
   if (!returnTo) {
     throw new ProblemError("origin_refused", "Cannot return to that address: it is not listed");
@@ -57,7 +59,7 @@ export async function begin(deps: ConnectionDeps, request: BeginRequest): Promis
     region: regionOf(provider, request.region),
     redirectUri: `${deps.functionsUrl}/oauth-callback/${slug}`,
     returnTo: returnTo.href,
-    uiId: request.uiId ?? null,
+    uiId: tileOf(slug, request.provider),
   };
   const verifier = link.kind === "oauth2" && link.pkce ? randomToken() : undefined;
   const expiresAt = await remember(deps, {
@@ -76,7 +78,11 @@ export async function begin(deps: ConnectionDeps, request: BeginRequest): Promis
       ...(provider.scopes ? { scopes: provider.scopes } : {}),
     })
     : await link.openSession(
-      { reference: state, returnUrl: `${row.redirectUri}?state=${state}` },
+      {
+        reference: state,
+        returnUrl: `${row.redirectUri}?state=${state}`,
+        ...(service === undefined ? {} : { service }),
+      },
       provider.context(AbortSignal.timeout(INTERACTIVE_MS), { urgency: "interactive" }),
     ).catch((error) => {
       throw problemOf(error, slug);
@@ -104,6 +110,20 @@ function regionOf(provider: ConfiguredProvider, asked: string | undefined): stri
   if (asked === undefined) return provider.region;
   if (Object.hasOwn(regions, asked)) return asked;
   throw new ProblemError("invalid_request", "Cannot use region: the provider does not have it");
+}
+
+/** A service that nobody chose is no default: the wrong one would be linked. */
+function serviceOf({ driver }: ConfiguredProvider, asked: string | undefined): string | undefined {
+  const services = driver.link.kind === "widget" ? driver.link.services : undefined;
+  if (!services) {
+    if (asked === undefined) return undefined;
+    throw new ProblemError("invalid_request", "Cannot use service: the provider has no choice");
+  }
+  if (asked !== undefined && services.includes(asked)) return asked;
+  throw new ProblemError(
+    "invalid_request",
+    `Cannot link ${driver.slug}: it needs service, one of ${services.join(", ")}`,
+  );
 }
 
 /** 128 random bits in the form of a UUID, the only one that a widget's `reference_id` may have. */

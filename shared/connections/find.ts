@@ -13,6 +13,11 @@ export function slugsOf(name: string): readonly string[] {
   return [...new Set([slugOf(name), driverOf(name).slug])];
 }
 
+/** The name the app asked by, where it is not `slug`: its tile is found again by it. */
+export function tileOf(slug: string, name: string): string | null {
+  return name === slug ? null : name;
+}
+
 function driverOf(name: string): ProviderDriver {
   const found = findProvider(name);
   if (!found) throw new ProblemError("provider_unknown", "Cannot find provider: unknown name");

@@ -7,6 +7,7 @@ import { isRaised } from "../db/lost.ts";
 import { schedulePolls } from "../db/sync.ts";
 import type { ConfiguredProvider } from "../providers/configured.ts";
 import { backfillJobs, firstPolls } from "../sync/plan.ts";
+import { firstSubscriptions, firstUpkeep } from "../webhooks/subscribe.ts";
 import type { ConnectionDeps } from "./deps.ts";
 import type { Linked } from "./received.ts";
 import { type Source, toSource } from "./sources.ts";
@@ -66,23 +67,11 @@ async function open(
     ...(site ? { site } : {}),
   });
   const redates = timeZone !== undefined && await setAccountZone(sql, id, timeZone);
-  await schedulePolls(sql, id, firstPolls(driver, scopes));
+  await schedulePolls(sql, id, [...firstPolls(driver, scopes), ...firstUpkeep(driver)]);
   await enqueue(sql, [
     ...backfillJobs(driver, { id, ...(scopes ? { scopes } : {}) }, deps.now()),
     ...(redates ? [{ kind: "metrics.redate", payload: { userId: p.userId } } as const] : []),
-    // Its news are of use from the first link on.
-    ...(driver.webhook?.subscribe
-      ? [{ kind: "webhook.subscribe", payload: { provider: driver.slug } } as const]
-      : []),
-    ...(driver.webhook?.subscribePerson
-      ? [
-        {
-          kind: "webhook.subscribe",
-          payload: { provider: driver.slug, accountId: id },
-          accountId: id,
-        } as const,
-      ]
-      : []),
+    ...firstSubscriptions(driver, id),
   ]);
   const listed = (await listAccounts(sql, p.userId)).find((one) => one.id === id);
   if (!listed) throw new Error("Cannot open account: it vanished");

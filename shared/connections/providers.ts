@@ -9,7 +9,11 @@ export type Need =
   | CredentialField
   | { readonly name: "consent"; readonly kind: "page" }
   | { readonly name: "phone"; readonly kind: "app" }
-  | { readonly name: "region"; readonly kind: "choice"; readonly choices: readonly string[] };
+  | {
+    readonly name: "region" | "service";
+    readonly kind: "choice";
+    readonly choices: readonly string[];
+  };
 
 /** What the app's tile of a provider needs. */
 export interface ProviderInfo {
@@ -48,15 +52,19 @@ export function listProviders(providers: ProviderDirectory): ProviderInfo[] {
   }));
 }
 
-/** The first region is the default, so that choosing one is never a must. */
+/** The first region is the default, so that choosing one is never a must; a service is. */
 function needsOf({ link, regions }: ProviderDriver): readonly Need[] {
   const choice: readonly Need[] = regions
     ? [{ name: "region", kind: "choice", choices: Object.keys(regions) }]
     : [];
+  const page = { name: "consent", kind: "page" } as const;
   switch (link.kind) {
     case "oauth2":
+      return [...choice, page];
     case "widget":
-      return [...choice, { name: "consent", kind: "page" }];
+      return link.services
+        ? [...choice, { name: "service", kind: "choice", choices: link.services }, page]
+        : [...choice, page];
     case "credentials":
       return [...choice, ...link.needs];
     case "bridge":

@@ -2,7 +2,7 @@ import { ProblemError } from "../core/problems.ts";
 import { ProviderError } from "../providers/errors.ts";
 import type { CredentialsLink, SignedIn } from "../providers/link.ts";
 import { type ConnectionDeps, INTERACTIVE_MS } from "./deps.ts";
-import { configured } from "./find.ts";
+import { configured, tileOf } from "./find.ts";
 import { openAccount } from "./open_account.ts";
 import { problemOf } from "./problem_of.ts";
 import type { Source } from "./sources.ts";
@@ -10,9 +10,8 @@ import type { Source } from "./sources.ts";
 export interface SignInRequest {
   /** The verified `sub`, never anything the client names. */
   readonly userId: string;
+  /** Our slug, or any name of it that the app has. */
   readonly provider: string;
-  /** The name under which the app asked. */
-  readonly uiId?: string;
   /** What the person typed. It is sealed or forgotten: no message and no log line repeats any of it. */
   readonly typed: Readonly<Record<string, string>>;
 }
@@ -35,7 +34,8 @@ export async function signIn(deps: ConnectionDeps, request: SignInRequest): Prom
   } catch (error) {
     throw refusalOf(error, slug);
   }
-  const { userId, uiId = null } = request;
+  const { userId } = request;
+  const uiId = tileOf(slug, request.provider);
   return await openAccount(deps, provider, { userId, region: provider.region, uiId, linked });
 }
 

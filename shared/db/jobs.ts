@@ -21,7 +21,8 @@ export interface ClaimedJob {
   readonly payload: unknown;
   readonly cursor: string | null;
   readonly attempt: number;
-  readonly createdAt: Date;
+  /** Since 1970: a `Date` a job was a tenth of the worker's time. */
+  readonly createdMs: number;
 }
 
 /** Behind which job to go on claiming; text, because a Date would lose the microseconds. */
@@ -65,21 +66,32 @@ export interface Claim {
   readonly after?: Place | undefined;
 }
 
+export interface Claimed {
+  readonly count: number;
+  /** Made when they are asked for: the next claim may be sent before. */
+  readonly jobs: readonly ClaimedJob[];
+  readonly place?: Place;
+}
+
 /** Leases up to `limit` due jobs. A commit of its own, and not flushed: never part of a transaction. */
 export async function claim(
   sql: Sql,
   { queue, limit, leaseSeconds, solo = false, after = START }: Claim,
-): Promise<{ readonly jobs: ClaimedJob[]; readonly place?: Place }> {
+): Promise<Claimed> {
   const { id } = QUEUES[queue];
   // As text, a column for all jobs: the driver's own rows and arrays take thrice the time.
   const [row] = await sql<Batch[]>`
-    select ids::text, epochs::text, to_json(kinds)::text as kinds, payloads,
+    select ids::text, epoch::text, to_json(kinds)::text as kinds, payloads,
            to_json(cursors)::text as cursors, attempts::text, created_at::text as "createdAt", place
     from raphael_private.claim_jobs(
       ${solo ? -id : id}, ${limit}, ${leaseSeconds},
       ${after.priority}, ${after.runAt}::text::timestamptz, ${after.id})`;
+  const ids = row?.ids ? elements(row.ids) : [];
   return {
-    jobs: row?.ids ? jobsOf(row) : [],
+    count: ids.length,
+    get jobs() {
+      return row?.ids ? jobsOf(ids, row) : [];
+    },
     ...row?.place ? { place: placeOf(row.place) } : {},
   };
 }
@@ -87,7 +99,7 @@ export async function claim(
 /** What `claim_jobs` answers, each column with an element a job; all null where there is no job. */
 interface Batch {
   readonly ids: string | null;
-  readonly epochs: string;
+  readonly epoch: string;
   readonly kinds: string;
   readonly payloads: string;
   readonly cursors: string;
@@ -96,21 +108,20 @@ interface Batch {
   readonly place: string | null;
 }
 
-function jobsOf(row: Batch): ClaimedJob[] {
-  const epochs = elements(row.epochs);
+function jobsOf(ids: readonly string[], row: Batch): ClaimedJob[] {
   const attempts = elements(row.attempts);
   const seconds = elements(row.createdAt);
   const [kinds, payloads, cursors] = [row.kinds, row.payloads, row.cursors].map((text) =>
     JSON.parse(text)
   );
-  return elements(row.ids ?? "{}").map((id, i) => ({
+  return ids.map((id, i) => ({
     id,
-    epoch: epochs[i] ?? "",
+    epoch: row.epoch,
     kind: kinds[i],
     payload: payloads[i],
     cursor: cursors[i],
     attempt: Number(attempts[i]),
-    createdAt: new Date(Number(seconds[i]) * 1_000),
+    createdMs: Number(seconds[i]) * 1_000,
   }));
 }
 

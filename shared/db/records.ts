@@ -42,7 +42,8 @@ export interface SampleRow {
 export interface SessionRow {
   /** Ordinal of its `RecordRow`. */
   readonly record: number;
-  readonly kind: "sleep" | "workout";
+  /** `laps`: of the workout whose `session_id` it names. */
+  readonly kind: "sleep" | "workout" | "laps";
   readonly session_id: string;
   readonly source: number;
   readonly start_at: string;
@@ -53,6 +54,7 @@ export interface SessionRow {
   readonly is_nap: boolean | null;
   readonly measures: Readonly<Record<string, unknown>>;
   readonly stages: readonly unknown[] | null;
+  readonly laps: readonly unknown[] | null;
 }
 
 export interface Batch {

@@ -11,12 +11,11 @@ export interface SessionRow {
   readonly end: string;
   readonly offsetMinutes: number | null;
   readonly localDate: string;
-  readonly type: string | null;
-  readonly isNap: boolean | null;
   readonly measures: Readonly<Record<string, unknown>>;
 }
 
 export interface SleepRow extends SessionRow {
+  readonly isNap: boolean | null;
   readonly stages:
     | readonly { readonly stage: string; readonly start: string; readonly end: string }[]
     | null;
@@ -31,7 +30,7 @@ export function readLastSleeps(sql: Sql, f: SourceFilter & { readonly since: Dat
         and s.is_nap is not true ${ofSources(sql, sql`s.source_id`, f)}
       order by s.start_at desc limit 1
     )
-    select ${columns(sql)}, s.stages
+    select ${columns(sql)}, s.is_nap as "isNap", s.stages
     from raphael.sessions s
     where s.user_key = ${userKey(sql)} and s.kind = 'sleep'
       -- Of one waking day: no sleep lasts two days.
@@ -39,6 +38,16 @@ export function readLastSleeps(sql: Sql, f: SourceFilter & { readonly since: Dat
       and s.local_date >= (select last.local_date from last)
       ${ofSources(sql, sql`s.source_id`, f)}
     order by s.start_at desc, s.record_id desc, s.session_id desc`;
+}
+
+export interface Lap {
+  readonly start: string;
+  readonly end: string;
+  readonly distanceMetres?: number;
+  readonly energyKilocalories?: number;
+  readonly hrAverage?: number;
+  readonly hrMaximum?: number;
+  readonly averagePowerWatts?: number;
 }
 
 /** A place between two sessions in the order newest first. */
@@ -49,6 +58,9 @@ export interface SessionKey {
 }
 
 export interface WorkoutRow extends SessionRow {
+  readonly type: string | null;
+  /** As the driver gave them, times as ISO 8601 text. */
+  readonly laps: readonly Lap[] | null;
   /** Other sources' workouts at the same time. */
   readonly others: readonly {
     readonly recordId: string;
@@ -72,7 +84,7 @@ export interface WorkoutFilter extends SourceFilter {
 export function readWorkouts(sql: Sql, f: WorkoutFilter) {
   const { after } = f;
   return sql<WorkoutRow[]>`
-    select ${columns(sql)}, (
+    select ${columns(sql)}, s.type, s.laps, (
       select coalesce(jsonb_agg(jsonb_build_object(
         'recordId', o.record_id::text, 'sessionId', o.session_id, 'sourceId', o.source_id,
         'start', date_part('epoch', o.start_at) * 1000, 'end', date_part('epoch', o.end_at) * 1000
@@ -82,8 +94,8 @@ export function readWorkouts(sql: Sql, f: WorkoutFilter) {
       where o.user_key = s.user_key and o.kind = 'workout' and o.source_id <> s.source_id
         and o.start_at >= s.start_at - interval '24 hours' and o.start_at < s.end_at and o.end_at > s.start_at
     ) as others
-    from raphael.sessions s
-    where s.user_key = ${userKey(sql)} and s.kind = 'workout'
+    from raphael.workouts s
+    where s.user_key = ${userKey(sql)}
       ${f.since ? sql`and s.start_at >= ${f.since}` : sql``}
       ${f.until ? sql`and s.start_at < ${f.until}` : sql``}
       ${f.type ? sql`and s.type = ${f.type}` : sql``}
@@ -104,5 +116,5 @@ function columns(sql: Sql) {
   return sql`
     s.record_id::text as "recordId", s.session_id as "sessionId", s.source_id as "sourceId",
     ${iso(sql, sql`s.start_at`)} as start, ${iso(sql, sql`s.end_at`)} as "end",
-    s.offset_minutes as "offsetMinutes", s.local_date::text as "localDate", s.type, s.is_nap as "isNap", s.measures`;
+    s.offset_minutes as "offsetMinutes", s.local_date::text as "localDate", s.measures`;
 }

@@ -15,7 +15,10 @@ export interface NewWebhook {
 /** Events and their jobs in one statement, all or none. Returns how many were not stored before. */
 export async function recordWebhooks(sql: Sql, webhooks: readonly NewWebhook[]): Promise<number> {
   // The function names key and payload, for it makes the events' ids.
-  const job = jobRecord({ kind: "webhook.process", payload: { eventId: "" } });
+  const { kind, queue, priority } = jobRecord({
+    kind: "webhook.process",
+    payload: { eventId: "" },
+  });
   let end = 0;
   const events = webhooks.map(({ provider, dedupKey, contentType, headers, body }) => {
     const starts_at = end;
@@ -32,7 +35,7 @@ export async function recordWebhooks(sql: Sql, webhooks: readonly NewWebhook[]):
   const bodies = concat(...webhooks.map(({ body }) => body));
   const [row] = await sql<[{ count: number }]>`
     select raphael_private.record_webhooks(
-      ${sql.json(events)}, ${byteaText(bodies)}::text::bytea, ${sql.json(job)}
+      ${sql.json(events)}, ${byteaText(bodies)}::text::bytea, ${kind}, ${queue}, ${priority}
     ) as count`;
   return row.count;
 }

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 import { ProblemError } from "../core/problems.ts";
 import type { Database } from "../db/client.ts";
-import { claim, type ClaimedJob, type Place, release } from "../db/jobs.ts";
+import { claim, type Claimed, type ClaimedJob, type Place, release } from "../db/jobs.ts";
 import type { Handlers } from "./handlers.ts";
 import type { QueueName } from "./kinds.ts";
 import { createPace } from "./pace.ts";
@@ -22,6 +22,8 @@ export interface LaneOptions {
   /** Called before the lane waits for news; true where it should look once more at once. */
   readonly onIdle: (recent: number) => Promise<boolean>;
 }
+
+const NOTHING: Claimed = { count: 0, jobs: [] };
 
 /** How long a place is kept: a more urgent job that comes behind it waits that long at most. */
 const PLACE_MS = 500;
@@ -68,7 +70,7 @@ export function createLane(options: LaneOptions) {
   });
 
   /** A lost database is no reason to end: nothing is claimed until it is back, or the time is up. */
-  async function take(limit: number, solo = false): Promise<ClaimedJob[]> {
+  async function take(limit: number, solo = false): Promise<Claimed> {
     if (solo || performance.now() - placedAt > PLACE_MS) {
       place = undefined;
       placedAt = performance.now();
@@ -78,14 +80,14 @@ export function createLane(options: LaneOptions) {
         claim(sql, { queue, limit, leaseSeconds, solo, after: place })
       );
       // Fewer than asked: nothing is left behind the place, and what comes may be more urgent.
-      place = claimed.jobs.length === limit ? claimed.place : undefined;
-      quietSince = claimed.jobs.length > 0 ? undefined : quietSince ?? Date.now();
-      return claimed.jobs;
+      place = claimed.count === limit ? claimed.place : undefined;
+      quietSince = claimed.count > 0 ? undefined : quietSince ?? Date.now();
+      return claimed;
     } catch (error) {
       if (!(error instanceof ProblemError && error.problem === "unavailable")) throw error;
       log("warn", "claim_failed", { queue, reason: error.message });
       await new Promise((resolve) => setTimeout(resolve, CLAIM_AGAIN_MS));
-      return [];
+      return NOTHING;
     }
   }
 
@@ -132,6 +134,14 @@ export function createLane(options: LaneOptions) {
     await db.query((sql) => release(sql, jobs)).catch(() => {});
   }
 
+  const room = (claimed = 0) =>
+    pace.room({
+      concurrency,
+      running: runs.size,
+      waiting: waiting.length + claimed,
+      unsettled: settling.unsettled.size,
+    }, Date.now());
+
   return {
     /**
      * Claims and performs while `open`, `atOnce` jobs at a time; gives back what it did not begin, and
@@ -140,28 +150,30 @@ export function createLane(options: LaneOptions) {
     async work(atOnce: number): Promise<void> {
       concurrency = atOnce;
       quietSince = undefined;
+      let next: Promise<Claimed> | undefined;
       try {
         while (open()) {
           const [movedBefore, newsBefore] = [moved.count, news.count];
-          const limit = pace.room({
-            concurrency,
-            running: runs.size,
-            waiting: waiting.length,
-            unsettled: settling.unsettled.size,
-          }, Date.now());
-          if (limit === 0) {
+          const limit = next ? 0 : room();
+          if (!next && limit === 0) {
             await moved.after(movedBefore, IDLE_MS);
             continue;
           }
-          const jobs = await take(limit);
-          waiting = jobs.reverse().concat(waiting);
+          const claimed = await (next ?? take(limit));
+          // The database works on the next claim while this one's jobs are read and performed.
+          const more = claimed.count > 0 && open() ? room(claimed.count) : 0;
+          next = more > 0 ? take(more) : undefined;
+          waiting = [...claimed.jobs].reverse().concat(waiting);
           start();
-          if (jobs.length > 0) continue;
+          if (claimed.count > 0) continue;
           const recent = pace.recent(Date.now());
           if (await onIdle(recent)) continue;
           await news.after(newsBefore, recent > 0 ? BUSY_MS : IDLE_MS);
         }
       } finally {
+        // Where it fails the leases run out: the jobs in hand are still to be settled.
+        const last = await next?.catch(() => NOTHING);
+        if (last) waiting = [...last.jobs].reverse().concat(waiting);
         await giveBack();
         while (runs.size > 0) await moved.after(moved.count);
         await settling.finish();
@@ -169,7 +181,7 @@ export function createLane(options: LaneOptions) {
     },
     /** Performs a job whose worker died, beside nothing else; false where none waits. */
     async workAlone(): Promise<boolean> {
-      const [job] = await take(1, true);
+      const [job] = (await take(1, true)).jobs;
       if (!job) return false;
       begin(job);
       while (runs.size > 0) await moved.after(moved.count);

@@ -72,7 +72,9 @@ export function perform(
       payload: payload.data as never,
       ...(job.cursor === null ? {} : { cursor: job.cursor }),
       attempt: job.attempt,
-      createdAt: job.createdAt,
+      get createdAt() {
+        return new Date(job.createdMs);
+      },
       get signal() {
         if (!controller) {
           controller = new AbortController();

@@ -85,6 +85,7 @@ export function toWorkout(row: WorkoutRow, judge: Judge) {
       ? { paceSecondsPerKilometre: movingSeconds * 1_000 / distanceMetres }
       : {}),
     ...(zones.length > 0 ? { zoneSeconds: zones } : {}),
+    ...(row.laps && row.laps.length > 0 ? { laps: row.laps } : {}),
     ...(better === undefined ? {} : { duplicateOf: better }),
   };
 }

@@ -18,8 +18,8 @@
  * - A sleep's `durationInSeconds` may hold the time awake, or not; REM has no "Duration" in its name.
  *   Naps stand inside of a night.
  * - `muscleMassInGrams` is skeletal muscle. Charged and drained body battery are no level.
- * - An activity comes as summary, and as details with the same summary inside. Of a triathlon there is
- *   a parent, and its children tell the same again.
+ * - An activity comes as summary, and as details with the same summary inside, and with its laps, of
+ *   which only the starts are told. Of a triathlon there is a parent, and its children tell the same again.
  * - Move IQ is what the watch noticed by itself, and no workout.
  *
  * @see https://developer.garmin.com/gc-developer-program/

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Workout } from "../catalog/normalized.ts";
+import type { Workout, WorkoutLaps } from "../catalog/normalized.ts";
 import {
   beatsPerMinute,
   celsius,
@@ -8,6 +8,7 @@ import {
   stepsPerMinute,
   watts,
 } from "../catalog/units.ts";
+import { SECOND } from "../core/time.ts";
 import { resource } from "./define.ts";
 import {
   kind,
@@ -20,6 +21,7 @@ import {
   timeAt,
 } from "./garmin_rows.ts";
 import { sportOf } from "./garmin_sports.ts";
+import { lapsOf } from "./kit/laps.ts";
 import { measure, present } from "./kit/measure.ts";
 import { listOf } from "./kit/page.ts";
 
@@ -118,6 +120,7 @@ const activityDetails = resource({
         // Spelled so.
         airTemperatureCelcius: maybeNumber,
       })).nullish(),
+      laps: z.array(z.looseObject({ startTimeInSeconds: maybeNumber })).nullish(),
     }),
     { rows: "activityDetails" },
   ),
@@ -141,8 +144,28 @@ const activityDetails = resource({
       yield* sense("cadence_cycling", revolutionsPerMinute(sample.bikeCadenceInRPM), at);
       yield* measure("ambient_temperature", celsius(sample.airTemperatureCelcius), at);
     }
+    yield* lapsIn(idOf(row), summary, row.laps ?? []);
   },
 });
+
+/**
+ * A lap is told by its start alone: it ends where the next begins, the last one with the activity. What
+ * comes before the first is a lap too.
+ */
+function* lapsIn(
+  id: string | undefined,
+  summary: Activity,
+  told: readonly { readonly startTimeInSeconds?: number | null | undefined }[],
+): Generator<WorkoutLaps, void> {
+  const span = spanOf(summary);
+  const starts = told.flatMap(({ startTimeInSeconds: at }) => at == null ? [] : [at * SECOND]);
+  if (!span || id === undefined || starts.length === 0) return;
+  const [from, to] = [span.start.getTime(), span.end.getTime()];
+  const within = starts.filter((at) => at > from && at < to).toSorted((a, b) => a - b);
+  const marks = [...new Set([from, ...within])].map((at) => new Date(at));
+  const laps = lapsOf(marks.map((start, n) => ({ start, end: marks[n + 1] ?? span.end })));
+  if (laps) yield { kind: "laps", id, ...span, laps };
+}
 
 const moveIq = resource({
   ...kind("move_iq"),

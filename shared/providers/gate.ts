@@ -1,3 +1,4 @@
+import { tellEnd } from "./body_end.ts";
 import type { CallQuirks, RateLimit } from "./driver.ts";
 import { ProviderError } from "./errors.ts";
 import { failureOf } from "./kit/http.ts";
@@ -87,20 +88,25 @@ export function gatedFetch(
     if (pass.kind === "wait") {
       throw new ProviderError(provider.slug, { kind: "rate_limited", retryAfter: pass.seconds });
     }
+    const leave = (outcome: PassOutcome) => gate.leave(provider.slug, pass, outcome);
+    // SAFETY: a `RequestInit` has it; Node's types, where they are loaded, leave it out.
+    const { signal } = (init ?? {}) as { readonly signal?: AbortSignal | null };
+    const broke = (): PassOutcome => ({
+      kind: provider.hosts.length > 0 && isSlow(signal) ? "failed" : "unused",
+    });
     let response: Response;
     try {
       response = await send(input, init);
     } catch (error) {
-      // SAFETY: a `RequestInit` has it; Node's types, where they are loaded, leave it out.
-      const { signal } = (init ?? {}) as { readonly signal?: AbortSignal | null };
-      const isFailure = provider.hosts.length > 0 && isSlow(signal);
-      await gate.leave(provider.slug, pass, { kind: isFailure ? "failed" : "unused" });
+      await leave(broke());
       throw error;
     }
     const outcome = await outcomeOf(response, provider, now());
-    const reported = gate.leave(provider.slug, pass, outcome);
-    // Bad news first. Good news may come late: a new token is stored before anything else is done.
-    if (outcome.kind !== "ok") await reported;
+    if (outcome.kind === "ok") {
+      // Good news may come late: a new token is stored before anything else is done.
+      return tellEnd(response, (ended) => leave(ended === "well" ? outcome : broke()));
+    }
+    await leave(outcome);
     return response;
   };
 }

@@ -27,6 +27,7 @@ import {
   spanOf,
 } from "./google_health_points.ts";
 import { sportOf } from "./google_health_sports.ts";
+import { lapsOf } from "./kit/laps.ts";
 import { measure, present } from "./kit/measure.ts";
 
 /** `RESTLESS`, of sleeps without stages, counts as neither asleep nor awake. */
@@ -136,6 +137,12 @@ const metricsSummary = z.looseObject({
   }).nullish(),
 });
 
+const split = z.looseObject({
+  startTime: maybeText,
+  endTime: maybeText,
+  metricsSummary: metricsSummary.nullish(),
+});
+
 const exercise = resource({
   ...reconciled("exercise", "session", {
     row: z.looseObject({
@@ -145,6 +152,8 @@ const exercise = resource({
         exerciseType: maybeText,
         activeDuration: maybeDuration,
         metricsSummary: metricsSummary.nullish(),
+        splitSummaries: z.array(split).nullish(),
+        splits: z.array(split).nullish(),
         updateTime: maybeText,
       }),
     }),
@@ -187,6 +196,8 @@ const exercise = resource({
         steps: numberOf(summary?.steps),
         // Four or none: a zone left out would shift the others.
         zoneSeconds: zoneSeconds.length === 4 ? zoneSeconds : undefined,
+        // Laps as they were marked; where nobody did, each kilometre or mile.
+        laps: splitsOf(row.exercise.splitSummaries) ?? splitsOf(row.exercise.splits),
       }),
     };
     const average = { ...at, statistic: "average" } as const;
@@ -202,6 +213,16 @@ const exercise = resource({
     yield* measure("vo2_max", millilitresPerKilogramMinute(summary?.runVo2Max), at);
   },
 });
+
+function splitsOf(splits: readonly z.output<typeof split>[] | null | undefined) {
+  return lapsOf((splits ?? []).map(({ startTime, endTime, metricsSummary: summary }) => ({
+    start: parseInstant(startTime ?? "")?.instant,
+    end: parseInstant(endTime ?? "")?.instant,
+    distanceMetres: millimetresToMetres(summary?.distanceMillimeters),
+    energyKilocalories: summary?.caloriesKcal,
+    hrAverage: numberOf(summary?.averageHeartRateBeatsPerMinute),
+  })));
+}
 
 function millimetresToMetres(millimetres: Reading): number | undefined {
   return millimetres == null ? undefined : convert(millimetres, "mm", "m");

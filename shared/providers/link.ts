@@ -70,8 +70,16 @@ export interface CodeExchange {
 /** The provider's own page links the account and tells us by redirect and webhook (Terra). */
 export interface WidgetLink {
   readonly kind: "widget";
+  /**
+   * The services behind it, lower case, where no page of the provider's lets the person choose (Spike):
+   * the app asks, and `openSession` is given one of them.
+   */
+  readonly services?: readonly string[];
   /** `reference` is random and ours; `returnUrl` is where the page sends the person back. */
-  openSession(p: { reference: string; returnUrl: string }, ctx: DriverContext): Promise<URL>;
+  openSession(
+    p: { reference: string; returnUrl: string; service?: string },
+    ctx: DriverContext,
+  ): Promise<URL>;
   /** Asks the provider who came back: never believes the redirect. Throws `rejected` on a mismatch. */
   confirm(
     p: { reference: string; callback: URLSearchParams },

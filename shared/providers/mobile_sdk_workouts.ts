@@ -2,7 +2,9 @@
 import { z } from "zod";
 import type { Workout } from "../catalog/normalized.ts";
 import { convert, type Unit } from "../catalog/units.ts";
+import { parseInstant } from "../core/time.ts";
 import { resource } from "./define.ts";
+import { lapsOf } from "./kit/laps.ts";
 import { present } from "./kit/measure.ts";
 import {
   deviceOf,
@@ -83,6 +85,23 @@ function energyOf(total?: number, active?: number, basal?: number): number | und
   return active === undefined || basal === undefined ? active : active + basal;
 }
 
+/** As Health Connect's are sent; the others send null, or what is not documented and stays in raw. */
+const lapped = z.looseObject({
+  laps: z.array(z.looseObject({
+    startDate: z.string(),
+    endDate: z.string(),
+    distanceM: z.number().nullish(),
+  })),
+});
+
+function lapsIn(row: Element) {
+  return lapsOf((lapped.safeParse(row).data?.laps ?? []).map((lap) => ({
+    start: parseInstant(lap.startDate)?.instant,
+    end: parseInstant(lap.endDate)?.instant,
+    distanceMetres: lap.distanceM,
+  })));
+}
+
 /** Workouts of a store that calls itself `own` where the envelope does not say. */
 export function workouts(own: string) {
   return resource({
@@ -126,6 +145,7 @@ export function workouts(own: string) {
           averagePowerWatts: v.averagePower,
           maximumPowerWatts: v.maximumPower,
           device: deviceOf(data),
+          laps: lapsIn(data),
         }),
       };
       yield workout;

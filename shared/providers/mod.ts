@@ -10,12 +10,15 @@ import { knownProvider } from "./names.ts";
 import nightscout from "./nightscout.ts";
 import oura from "./oura.ts";
 import polar from "./polar.ts";
+import rook from "./rook.ts";
 import samsung_health from "./samsung_health.ts";
+import spike from "./spike.ts";
 import strava from "./strava.ts";
 import suunto from "./suunto.ts";
 import terra from "./terra.ts";
 import tidepool from "./tidepool.ts";
 import ultrahuman from "./ultrahuman.ts";
+import validic from "./validic.ts";
 import wahoo from "./wahoo.ts";
 import whoop from "./whoop.ts";
 import withings from "./withings.ts";
@@ -32,12 +35,15 @@ export const PROVIDERS: readonly ProviderDriver[] = [
   nightscout,
   oura,
   polar,
+  rook,
   samsung_health,
+  spike,
   strava,
   suunto,
   terra,
   tidepool,
   ultrahuman,
+  validic,
   wahoo,
   whoop,
   withings,

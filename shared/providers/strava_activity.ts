@@ -16,6 +16,7 @@ import { pathSegment } from "./kit/http.ts";
 import { measure, present, rate } from "./kit/measure.ts";
 import { listOf } from "./kit/page.ts";
 import { HISTORY_DAYS, STRAVA, STRAVA_API } from "./strava_api.ts";
+import { lap, lapsIn } from "./strava_laps.ts";
 import { cadenceOf, type Sport, sportOf } from "./strava_sports.ts";
 
 const PAGE_ROWS = 200;
@@ -55,6 +56,7 @@ const activity = z.looseObject({
   calories: maybeNumber,
   suffer_score: maybeNumber,
   manual: z.boolean().nullish(),
+  laps: z.array(lap).nullish(),
 });
 
 const activities = resource({
@@ -115,6 +117,7 @@ const activities = resource({
         averagePowerWatts: row.average_watts,
         maximumPowerWatts: row.max_watts,
         device: row.device_name,
+        laps: lapsIn(row.laps),
       }),
     };
     const mean = { ...when, ...deviceOf(row), statistic: "average" } as const;

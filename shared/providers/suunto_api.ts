@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Quarantine } from "../catalog/normalized.ts";
 import type { Reading } from "../catalog/units.ts";
-import { fromBase64Url, fromUtf8 } from "../core/bytes.ts";
 import type { Ask, DriverContext } from "./driver.ts";
 import { readText } from "./kit/http.ts";
 import { bearer } from "./kit/oauth2.ts";
+import { claimsOf } from "./kit/token_claims.ts";
 
 const identity = { slug: "suunto", hosts: ["cloudapi.suunto.com", "cloudapi-oauth.suunto.com"] };
 
@@ -46,21 +46,12 @@ export function authenticate(request: Request, { account }: Ask, ctx: DriverCont
 
 const claims = z.looseObject({ user: maybeText, sub: maybeText });
 
-/** The user name that webhooks go by: beside the token, or in it. It came over TLS from its issuer. */
+/** The user name that webhooks go by: beside the token, or in it. */
 export const externalUserId = z.looseObject({ user: maybeText, access_token: z.string() })
   .transform(({ user, access_token }) => {
-    const token = claimsOf(access_token);
+    const token = claimsOf(access_token, claims);
     return user ?? token?.user ?? token?.sub ?? undefined;
   });
-
-function claimsOf(token: string): z.output<typeof claims> | undefined {
-  try {
-    const payload = token.split(".")[1] ?? "";
-    return claims.safeParse(JSON.parse(fromUtf8(fromBase64Url(payload)))).data;
-  } catch {
-    return undefined;
-  }
-}
 
 /** A pulse or a variability of 0 is none: the sensor was off. */
 export function sensed(reading: Reading): number | undefined {

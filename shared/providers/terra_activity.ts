@@ -8,6 +8,7 @@ import {
   watts,
 } from "../catalog/units.ts";
 import { resource } from "./define.ts";
+import { lapsOf } from "./kit/laps.ts";
 import { measure, present } from "./kit/measure.ts";
 import { listOf } from "./kit/page.ts";
 import { ACTIVITY_TYPES, CYCLING } from "./terra_activity_types.ts";
@@ -67,6 +68,16 @@ const row = z.looseObject({
     power_samples: samples({ watts: maybeNumber }),
   }).nullish(),
   strain_data: z.looseObject({ strain_level: maybeNumber }).nullish(),
+  lap_data: z.looseObject({
+    laps: z.array(z.looseObject({
+      start_time: maybeText,
+      end_time: maybeText,
+      distance_meters: maybeNumber,
+      calories: maybeNumber,
+      avg_hr_bpm: maybeNumber,
+      avg_watts: maybeNumber,
+    })).nullish(),
+  }).nullish(),
 });
 type Row = z.output<typeof row>;
 
@@ -125,6 +136,14 @@ function workoutOf(row: Row, clock: Clock): Workout | undefined {
       strain: row.strain_data?.strain_level,
       zoneSeconds: zonesOf(heart?.hr_zone_data),
       device: row.device_data?.name,
+      laps: lapsOf((row.lap_data?.laps ?? []).map((lap) => ({
+        start: clock(lap.start_time)?.start,
+        end: clock(lap.end_time)?.start,
+        distanceMetres: lap.distance_meters,
+        energyKilocalories: lap.calories,
+        hrAverage: lap.avg_hr_bpm,
+        averagePowerWatts: lap.avg_watts,
+      }))),
     }),
   };
 }

@@ -113,7 +113,10 @@ export interface Webhook {
     p: { readonly callbackUrl: string; readonly verifyToken: Secret },
     ctx: DriverContext,
   ): Promise<void>;
-  /** The same where each person has subscriptions of their own, made with their token (Withings). */
+  /**
+   * The same where each person has subscriptions of their own, made with their token (Withings). Asked
+   * after each link, and daily.
+   */
   subscribePerson?(
     p: { readonly callbackUrl: string; readonly account: AccountRef },
     ctx: DriverContext,

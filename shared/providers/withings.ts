@@ -7,8 +7,9 @@
  * - A code lives 30 seconds. Tokens are under `body` too, and a refused grant has no word of its own.
  * - The old refresh token works for 8 hours, or until the new access token is first used. No PKCE.
  * - Scopes are separated by commas. The token answer names the person: `userid`, a number or its digits.
- * - What the app itself asks (nonce, revocation, subscription) is signed: HMAC-SHA256 with the client
- *   secret over `action`, `client_id` and a nonce, or a timestamp to get the nonce. A nonce serves once.
+ * - What the app itself asks (nonce, revocation) is signed: HMAC-SHA256 with the client secret over
+ *   `action`, `client_id` and a nonce, or a timestamp to get the nonce. A nonce serves once. What is
+ *   asked with a person's token must not be signed.
  * - Most fields come only where `data_fields` asks for them.
  * - A measure is `value` times ten to the power `unit`. Groups change and come again under their id.
  *   A group with `attrib` 1 may be of another person on the same scale: it is not believed.
@@ -19,12 +20,15 @@
  * - `brand` 18 is what another service counted and the phone handed on.
  * - Notifications are unsigned forms, one subscription a person and category; the address is checked by
  *   HEAD first and holds the secret. Equal ones may mean new data. No time is documented for them.
+ * - After four failed deliveries in a row a subscription is taken away, and nobody is told: so each
+ *   person's are looked at daily. None is documented to end by itself.
  * - Glucose comes by a limited plan only and is not asked for; nor are goals, raw signals and ECG curves.
  *
  * @see https://developer.withings.com/api-reference
  * @see https://developer.withings.com/developer-guide/v3/integration-guide/public-health-data-api/get-access/oauth-web-flow/
  * @see https://developer.withings.com/developer-guide/v3/get-access/sign-your-requests
  * @see https://developer.withings.com/developer-guide/v3/data-api/notifications/notification-overview/
+ * @see https://developer.withings.com/developer-guide/data-api/data-update-notifications/
  */
 import { z } from "zod";
 import { defineProvider } from "./define.ts";

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import { fromUtf8 } from "../core/bytes.ts";
-import { addDays, SECOND, startOfLocalDate, type Window } from "../core/time.ts";
+import { addDays, DAY, SECOND, startOfLocalDate, type Window } from "../core/time.ts";
 import type { AccountRef, DriverContext } from "./driver.ts";
 import { ProviderError } from "./errors.ts";
 import { callProvider, check, discard, readJson } from "./kit/http.ts";
 import { bearer } from "./kit/oauth2.ts";
 import { pathSecret } from "./kit/signature.ts";
 import type { RawRequest, Webhook, WebhookEvent } from "./webhook.ts";
-import { post, signed, WITHINGS } from "./withings_api.ts";
+import { post, WITHINGS } from "./withings_api.ts";
 
 /** What a category of notifications (`appli`) is about. */
 const RESOURCES: Readonly<Record<string, readonly string[]>> = {
@@ -94,11 +94,24 @@ function windowOf(
 
 const profiles = z.looseObject({
   body: z.looseObject({
-    profiles: z.array(z.looseObject({ appli: z.number(), callbackurl: z.string() })),
+    profiles: z.array(
+      // The reference has no `expires` any more, and no end of a subscription; answers may have it.
+      z.looseObject({
+        appli: z.number(),
+        callbackurl: z.string(),
+        expires: z.number().nullish(),
+      }),
+    ),
   }),
 });
 
-/** One subscription for each category, and each made with the person's token and the app's signature. */
+/** Where an end is named: a fortnight leaves room for an outage of ours. */
+const RENEW_WITHIN_SECONDS = 14 * DAY / SECOND;
+
+/**
+ * One subscription for each category, made with the person's token alone: what has a token is not signed.
+ * Withings takes one away after four failed deliveries in a row, and tells nobody.
+ */
 async function subscribePerson(
   { callbackUrl, account }: { readonly callbackUrl: string; readonly account: AccountRef },
   ctx: DriverContext,
@@ -106,13 +119,15 @@ async function subscribePerson(
   const call = (request: Request) =>
     callProvider(WITHINGS, bearer(WITHINGS, request, account), ctx);
   const listed = await readJson(WITHINGS, await call(post("/notify", "list", {})), profiles);
+  const renewBefore = ctx.now().getTime() / SECOND + RENEW_WITHIN_SECONDS;
   const known = new Set(
-    listed.body.profiles.filter(({ callbackurl }) => callbackurl === callbackUrl)
+    listed.body.profiles
+      .filter(({ callbackurl, expires }) =>
+        callbackurl === callbackUrl && (expires ?? Infinity) > renewBefore
+      )
       .map(({ appli }) => String(appli)),
   );
   for (const appli of [...Object.keys(RESOURCES), USER].filter((one) => !known.has(one))) {
-    const proof = await signed("subscribe", ctx);
-    const request = post("/notify", "subscribe", { callbackurl: callbackUrl, appli, ...proof });
-    await discard(await call(request));
+    await discard(await call(post("/notify", "subscribe", { callbackurl: callbackUrl, appli })));
   }
 }

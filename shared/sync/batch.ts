@@ -8,6 +8,7 @@ import type {
   SleepSession,
   When,
   Workout,
+  WorkoutLaps,
 } from "../catalog/normalized.ts";
 import { isLocalDate, SECOND } from "../core/time.ts";
 import type { Batch, RecordRow, SampleRow, SessionRow, SourceRow } from "../db/records.ts";
@@ -62,6 +63,9 @@ export function toBatch(records: readonly NormalizedRecord[], service: string): 
       case "workout":
         sessions.push(session(record, item, sourceOf(item.device ? { device: item.device } : {})));
         for (const derived of deriveMetrics(item)) add(record, derived);
+        return;
+      case "laps":
+        sessions.push(session(record, item, sourceOf({})));
         return;
       case "quarantine":
         return void record.reasons.add(item.reason);
@@ -130,9 +134,13 @@ function sample(
   };
 }
 
-function session(record: Named, item: SleepSession | Workout, source: number): SessionRow {
-  const { kind, id, start, end, offsetMinutes, localDate: _, device: __, ...rest } = item;
-  const { stages, isNap, type, ...measures } = rest as Partial<SleepSession> & Partial<Workout>;
+type Session = SleepSession | Workout | WorkoutLaps;
+
+function session(record: Named, item: Session, source: number): SessionRow {
+  const { kind, id, start, end, offsetMinutes, localDate: _, ...rest } = item;
+  const { stages, laps, isNap, type, device: __, ...measures } = rest as
+    & Partial<SleepSession>
+    & Partial<Workout>;
   return {
     record: record.ordinal,
     kind,
@@ -146,6 +154,7 @@ function session(record: Named, item: SleepSession | Workout, source: number): S
     is_nap: isNap ?? null,
     measures,
     stages: stages ?? null,
+    laps: laps ?? null,
   };
 }
 

@@ -24,6 +24,8 @@ interface Contract {
   }[];
 }
 
+const VALIDIC_USER = "GET /organizations/{org_id}/users/{uid}";
+
 const CONTRACTS: readonly Contract[] = [
   {
     slug: "junction",
@@ -55,6 +57,34 @@ const CONTRACTS: readonly Contract[] = [
         finding: "GET /auth/user: no such operation",
         source: "https://tidepool.redocly.app/reference/auth.v1",
       },
+    ],
+  },
+  {
+    slug: "validic",
+    file: "validic-inform-data-resources.openapi.json",
+    base: "https://api.v2.validic.com",
+    deviations: [
+      // A list, as of every resource; the document's example is one record of it.
+      {
+        finding: `${VALIDIC_USER}/cgm: 200 body must NOT have additional properties: data`,
+        source: "https://dashboard.validic.com/inform-quickstart.txt",
+      },
+      // A float, as the list of metrics has it; the types are those of the examples' values.
+      ...["sleep", "nutrition"].map((resource) => ({
+        finding: `${VALIDIC_USER}/${resource}: 200 body/data/*/metrics/*/value must be integer`,
+        source: "https://helpdocs.validic.com/docs/metrics",
+      })),
+      // Null for a user who was made without a place, as in the reference's list of users.
+      ...[
+        "POST /organizations/{org_id}/users: 201 body/location/timezone",
+        "POST /organizations/{org_id}/users: 201 body/location/country_code",
+        `${VALIDIC_USER}: 200 body/location/timezone`,
+        `DELETE ${VALIDIC_USER.slice("GET ".length)}: 200 body/location/timezone`,
+        `DELETE ${VALIDIC_USER.slice("GET ".length)}: 200 body/location/country_code`,
+      ].map((where) => ({
+        finding: `${where} must be string`,
+        source: "https://developer.validic.com/reference/get-all-user-profiles",
+      })),
     ],
   },
   {

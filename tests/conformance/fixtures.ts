@@ -1,4 +1,5 @@
 import type { ProviderDriver } from "@shared/providers/driver.ts";
+import type { ProviderProfile } from "@shared/providers/link.ts";
 import type { NormaliseContext } from "@shared/providers/resource.ts";
 
 /**
@@ -12,8 +13,12 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
  * - `paging.json` `{ resource, page, carries, last }`: a page with a next one, the text by which the
  *   next request must ask for it, and what ends the list where that is not the resource's fixture;
  * - `webhook.json` signed deliveries with their events, and the handshake;
+ * - `person.json` `{ answers, profile }`: what a link is answered with, the token first and then what is
+ *   asked about the person, in order; and who they are by it;
  * - `revocation.json` the bodies that a good revocation is answered with, in order, where it takes more
  *   than one call or reads an answer;
+ * - `token.json` `{ path, answer }`: the address that a token for the person is asked of before each
+ *   request, and what it gives, for a driver that keeps none;
  * - `words.json` the provider's words for a sport and ours, each put into a body in turn: see `Words`;
  * - `codes.json` the keys whose numbers are words of an enumeration, where 0 is another word.
  */
@@ -87,6 +92,14 @@ function read<T>(slug: string, name: string): T | undefined {
   }
 }
 
+/** Whoever adds a provider reads this first: it says what to write. */
+function missing({ slug }: ProviderDriver, name: string, holds: string): Error {
+  const path = `tests/fixtures/${slug}/${name}.json`;
+  return new Error(
+    `Cannot read ${path}: missing. It holds ${holds}; see tests/conformance/fixtures.ts`,
+  );
+}
+
 /** One or more a resource; throws where a resource has none. */
 export function fixturesOf(driver: ProviderDriver): readonly Fixture[] {
   const files = [...Deno.readDirSync(new URL(`${driver.slug}/`, ROOT))].map(({ name }) => name);
@@ -94,8 +107,9 @@ export function fixturesOf(driver: ProviderDriver): readonly Fixture[] {
     [resource, ...casesOf(resource, files)].map((name): Fixture => {
       const body = read<unknown>(driver.slug, name);
       const expected = read<Fixture["expected"]>(driver.slug, `${name}.expected`);
-      if (body === undefined || expected === undefined) {
-        throw new Error(`Cannot read fixture ${driver.slug}/${name}(.expected).json: missing`);
+      if (body === undefined) throw missing(driver, name, "a page as the provider documents it");
+      if (expected === undefined) {
+        throw missing(driver, `${name}.expected`, 'what it means: [{ "id", "items": […] }]');
       }
       const context = read<NormaliseContext>(driver.slug, `${name}.context`);
       return { resource, body, expected, context: { receivedAt: RECEIVED_AT, ...context } };
@@ -114,9 +128,30 @@ export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {
   return read<PagingFixture>(driver.slug, "paging");
 }
 
+export interface PersonFixture {
+  readonly answers: readonly unknown[];
+  readonly profile: ProviderProfile;
+}
+
+export function personFixtureOf(driver: ProviderDriver): PersonFixture {
+  const fixture = read<PersonFixture>(driver.slug, "person");
+  if (!fixture) throw missing(driver, "person", "{ answers: [token answer, …], profile }");
+  return fixture;
+}
+
 /** One answer without a body, unless it is written down. */
 export function revocationOf(driver: ProviderDriver): readonly unknown[] {
   return read<readonly unknown[]>(driver.slug, "revocation") ?? [null];
+}
+
+/** A person's token that is asked for before each request. */
+export interface TokenFixture {
+  readonly path: string;
+  readonly answer: { readonly access_token: string };
+}
+
+export function tokenOf(driver: ProviderDriver): TokenFixture | undefined {
+  return read<TokenFixture>(driver.slug, "token");
 }
 
 export function wordsOf(driver: ProviderDriver): readonly Words[] {
@@ -129,6 +164,9 @@ export function codesOf(driver: ProviderDriver): ReadonlySet<string> {
 
 export function webhookOf(driver: ProviderDriver): WebhookFixture {
   const fixture = read<WebhookFixture>(driver.slug, "webhook");
-  if (!fixture) throw new Error(`Cannot read tests/fixtures/${driver.slug}/webhook.json: missing`);
+  if (!fixture) {
+    const delivery = "{ headers, body, events }";
+    throw missing(driver, "webhook", `{ secret, now, deliveries: [${delivery}] }`);
+  }
   return fixture;
 }

@@ -3,8 +3,9 @@ import { Secret } from "@shared/core/secret.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import type { OAuth2Link, OAuthTokens } from "@shared/providers/link.ts";
 import { ACCOUNT, MARKED, withProvider } from "../support/provider_server.ts";
-import { revocationOf } from "./fixtures.ts";
+import { personFixtureOf, revocationOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
+import { GOOD, MALFORMED } from "./token_answers.ts";
 import { failureOf } from "./transport_laws.ts";
 
 const REDIRECT_URI = "https://app.example/functions/v1/oauth-callback/x";
@@ -18,37 +19,6 @@ const EXCHANGE = {
   redirectUri: REDIRECT_URI,
   codeVerifier: "v".repeat(43),
 };
-const GOOD = {
-  access_token: "test-leak-new-access",
-  refresh_token: "test-leak-new-refresh",
-  token_type: "bearer",
-  expires_in: 3_600,
-};
-
-/** Answers of a token endpoint that give no tokens: each a body and its status. */
-const MALFORMED: readonly (readonly [body: string, status?: number])[] = [
-  ["<html>test-leak</html>"],
-  ["<html>test-leak</html>", 400],
-  [""],
-  ["null"],
-  ["[]"],
-  ['"test-leak"'],
-  ["{}"],
-  ['{"access_token":"test-leak"'],
-  [JSON.stringify({ ...GOOD, access_token: 7 })],
-  [JSON.stringify({ ...GOOD, access_token: "" })],
-  [JSON.stringify({ ...GOOD, access_token: "test-leak\r\nx-evil: 1" })],
-  [JSON.stringify({ ...GOOD, access_token: "é".repeat(4) })],
-  [JSON.stringify({ ...GOOD, refresh_token: "test-leak\n" })],
-  [JSON.stringify({ ...GOOD, access_token: "a".repeat(20_000) })],
-  [JSON.stringify({ ...GOOD, expires_in: -1 })],
-  [JSON.stringify({ ...GOOD, expires_in: 1e20 })],
-  [JSON.stringify({ ...GOOD, expires_in: "soon" })],
-  [JSON.stringify({ ...GOOD, token_type: "mac" })],
-  [JSON.stringify({ error: "invalid_client", error_description: "test-leak" }), 401],
-  [" ".repeat(6 * 1_024 * 1_024)],
-];
-
 const LAWS: readonly Law[] = [
   {
     name: "the authorize address has what the person's consent is bound to",
@@ -185,6 +155,23 @@ const LAWS: readonly Law[] = [
           assert.equal(requests.length, 1);
         },
       ),
+  },
+  {
+    name: "a link ends with the person's own id, wherever the provider says it",
+    check: async (driver) => {
+      const { answers, profile } = personFixtureOf(driver);
+      const left = [...answers];
+      await withProvider(() => Response.json(left.shift()), async ({ context }) => {
+        const link = linkOf(driver);
+        const { accessToken, externalUserId = "" } = await link.exchangeCodeForTokens(
+          EXCHANGE,
+          context(),
+        );
+        const found = await link.fetchProfile({ externalUserId, accessToken }, context());
+        assert.deepEqual(found, profile);
+        assert.deepEqual(left, [], "more answers in person.json than the link asks for");
+      });
+    },
   },
   {
     name: "a profile without an id of its own is refused",

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { beginBody } from "@shared/api/connect.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { findProvider } from "@shared/providers/mod.ts";
 import { ACCOUNT, WINDOW } from "../support/provider_server.ts";
-import { pagingOf } from "./fixtures.ts";
+import { pagingOf, webhookOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
 
 const SOURCE = new URL("../../shared/providers/", import.meta.url);
@@ -112,6 +113,31 @@ export const SHAPE_LAWS: readonly Law[] = [
     },
   },
   {
+    name: "an app is told each service behind it, in words that its choice may be sent in",
+    appliesTo: ({ link }) => link.kind === "widget" && link.services !== undefined,
+    check({ link }) {
+      const services = link.kind === "widget" ? link.services ?? [] : [];
+      assert.ok(services.length > 0);
+      assert.equal(new Set(services).size, services.length);
+      for (const service of services) assert.ok(beginBody.safeParse({ service }).success, service);
+    },
+  },
+  {
+    name: "a mark that a page gives for the next one is shown by paging.json",
+    async check(driver) {
+      if (pagingOf(driver) || hasMarksInNews(driver)) return;
+      const paged: string[] = [];
+      for (const { name, next, request } of driver.resources) {
+        const ask = { account: ACCOUNT, window: WINDOW };
+        const [plain, marked] = [request?.(ask), request?.({ ...ask, cursor: "mark" })];
+        const isMarked = plain?.url !== marked?.url || await plain?.text() !== await marked?.text();
+        if (!next && isMarked) paged.push(name);
+      }
+      const missing = "paging.json is missing: { resource, page, carries }, for one of these";
+      assert.deepEqual(paged, [], missing);
+    },
+  },
+  {
     name: "a page that the caller counts leads to the one after it",
     appliesTo: (driver) => countedOf(driver) !== undefined,
     async check(driver) {
@@ -145,6 +171,13 @@ export const SHAPE_LAWS: readonly Law[] = [
     },
   },
 ];
+
+/** Garmin's token comes with the news, and from no page. */
+function hasMarksInNews(driver: ProviderDriver): boolean {
+  if (!driver.webhook) return false;
+  const events = webhookOf(driver).deliveries.flatMap((delivery) => delivery.events);
+  return events.some((event) => typeof event === "object" && event !== null && "cursor" in event);
+}
 
 /** The paging fixture, where its resource counts pages by itself. */
 function countedOf(driver: ProviderDriver) {

@@ -2,9 +2,17 @@ import assert from "node:assert/strict";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { ProviderError, type ProviderFailure } from "@shared/providers/errors.ts";
 import type { MetricBatch } from "@shared/providers/resource.ts";
-import { ACCOUNT, MARKED, WINDOW, withProvider } from "../support/provider_server.ts";
-import { fixturesOf, pagingOf } from "./fixtures.ts";
+import {
+  ACCOUNT,
+  MARKED,
+  type PretendProvider,
+  type SeenRequest,
+  WINDOW,
+  withProvider,
+} from "../support/provider_server.ts";
+import { fixturesOf, pagingOf, tokenOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
+import { broken, endless, html, limited, silence } from "./trouble.ts";
 
 /** How a driver asks for data, and what it makes of a provider in trouble. */
 const LAWS: readonly Law[] = [
@@ -15,9 +23,32 @@ const LAWS: readonly Law[] = [
       withProvider(() => Response.json(fixtureOf(driver)), async ({ requests, context }) => {
         await driver.fetchPage(askOf(driver), context());
         const sent = [...requests[0]?.headers ?? []].map(([, value]) => value);
-        assert.ok(sent.some((value) => value.includes(MARKED.accessToken)));
-        assert.doesNotMatch(String(requests[0]?.url), /test-leak/);
+        assert.ok(sent.some((value) => value.includes(MARKED.accessToken)), "in no header");
+        const shown = "addresses are logged: no token belongs there, and no slot puts one there";
+        assert.doesNotMatch(String(requests[0]?.url), /test-leak/, shown);
       }),
+  },
+  {
+    name: "asks with the token that it was given for the person, and shows our key to nobody",
+    appliesTo: (driver) => tokenOf(driver) !== undefined,
+    check: async (driver) => {
+      const token = tokenOf(driver) ?? assert.fail();
+      await withProvider(
+        ({ url }) => Response.json(url.pathname === token.path ? token.answer : fixtureOf(driver)),
+        async ({ requests, context }) => {
+          await driver.fetchPage(askOf(driver), context());
+          const [first, second] = requests;
+          assert.equal(first?.url.pathname, token.path);
+          assert.ok(second?.headers.get("authorization")?.includes(token.answer.access_token));
+          assert.equal(requests.length, 2);
+          for (const { url, headers, body } of requests) {
+            const shown = [url.href, body, ...headers.values()].join("\n");
+            assert.ok(!shown.includes(MARKED.clientSecret), url.pathname);
+            assert.ok(!url.href.includes(token.answer.access_token));
+          }
+        },
+      );
+    },
   },
   {
     name: "without an access token the person must link again, and nothing is sent",
@@ -37,7 +68,8 @@ const LAWS: readonly Law[] = [
       const { resource, page, carries, ...fixture } = paging(driver);
       const last = fixture.last ??
         fixturesOf(driver).find((one) => one.resource === resource)?.body;
-      await withProvider(
+      await withData(
+        driver,
         ({ url, body }) => Response.json(`${url}${body}`.includes(carries) ? last : page),
         async ({ requests, context }) => {
           const batches = await collect(
@@ -59,7 +91,7 @@ const LAWS: readonly Law[] = [
     },
     check: async (driver) => {
       const { resource, page } = paging(driver);
-      await withProvider(() => Response.json(page), async ({ requests, context }) => {
+      await withData(driver, () => Response.json(page), async ({ requests, context }) => {
         const batches = driver.fetchLatestMetrics({ ...askOf(driver), resource }, context());
         assert.equal((await failureOf(collect(batches))).kind, "contract");
         assert.equal(requests.length, 2);
@@ -111,7 +143,7 @@ const LAWS: readonly Law[] = [
   {
     name: "silence beyond the deadline is unavailable",
     check: (driver) =>
-      withProvider((_request, closing) => silence(closing), async ({ context }) => {
+      withData(driver, (_request, closing) => silence(closing), async ({ context }) => {
         const ctx = context({ signal: AbortSignal.timeout(50) });
         assert.equal((await failureOf(driver.fetchPage(askOf(driver), ctx))).kind, "unavailable");
       }),
@@ -119,7 +151,8 @@ const LAWS: readonly Law[] = [
   {
     name: "a redirect is not followed, and the token not sent again",
     check: (driver) =>
-      withProvider(
+      withData(
+        driver,
         () => new Response(null, { status: 302, headers: { location: "/elsewhere" } }),
         async ({ requests, context }) => {
           const failure = await failureOf(driver.fetchPage(askOf(driver), context()));
@@ -148,11 +181,33 @@ function fails(
 ): Law {
   return {
     name: `${name} from the data address`,
-    check: (driver) =>
-      withProvider(answer, async ({ context }) => {
+    async check(driver) {
+      const fetchPage = async ({ context }: PretendProvider) => {
         holds(await failureOf(driver.fetchPage(askOf(driver), context())));
-      }),
+      };
+      await withData(driver, answer, fetchPage);
+      // The address of its tokens may be in the same trouble.
+      if (tokenOf(driver)) await withProvider(answer, fetchPage);
+    },
   };
+}
+
+/** Data is answered with `answer`; a token for it, where one is asked for first, is given and not counted. */
+function withData(
+  driver: ProviderDriver,
+  answer: Parameters<typeof withProvider>[0],
+  use: (provider: PretendProvider) => Promise<void>,
+): Promise<void> {
+  const token = tokenOf(driver);
+  const requests: SeenRequest[] = [];
+  return withProvider(
+    (request, closing) => {
+      if (token && request.url.pathname === token.path) return Response.json(token.answer);
+      requests.push(request);
+      return answer(request, closing);
+    },
+    ({ context }) => use({ requests, context }),
+  );
 }
 
 /** The failure a call ends in; its error must show no secret and no part of a body. */
@@ -187,34 +242,4 @@ async function collect(batches: AsyncIterable<MetricBatch>): Promise<readonly Me
   const all: MetricBatch[] = [];
   for await (const batch of batches) all.push(batch);
   return all;
-}
-
-function limited(retryAfter: string): Response {
-  return new Response("{}", { status: 429, headers: { "retry-after": retryAfter } });
-}
-
-function html(): Response {
-  return new Response("<html>marked-value</html>", { headers: { "content-type": "text/html" } });
-}
-
-function broken(): ReadableStream {
-  let sent = false;
-  return new ReadableStream({
-    pull(controller) {
-      if (sent) return controller.error(new Error("cut"));
-      sent = true;
-      controller.enqueue(new TextEncoder().encode('{"data":['));
-    },
-  });
-}
-
-function endless(): ReadableStream {
-  const chunk = new Uint8Array(256 * 1_024).fill(0x20);
-  return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
-}
-
-function silence(closing: AbortSignal): Promise<Response> {
-  return new Promise((resolve) => {
-    closing.addEventListener("abort", () => resolve(new Response(null)));
-  });
 }

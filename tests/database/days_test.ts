@@ -211,6 +211,7 @@ Deno.test("ingest_records() dates sessions as it dates their values", async () =
       is_nap: null,
       measures: {},
       stages: null,
+      laps: null,
       ...more,
     });
     const sessions = [

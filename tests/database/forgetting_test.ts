@@ -152,6 +152,7 @@ Deno.test("deleting a user of the project takes everything of theirs, and nothin
         is_nap: null,
         measures: {},
         stages: null,
+        laps: null,
       } as const;
       await store(app, account, { ...batch, sessions: [session] });
     }

@@ -148,7 +148,12 @@ Deno.test("processWebhook() stores what was pushed although its account is linke
       // SAFETY: the payload of this kind.
       const payload = one.payload as { readonly eventId: string };
       const { signal } = new AbortController();
-      const outcome = await handler({ payload, attempt: 1, createdAt: one.createdAt, signal });
+      const outcome = await handler({
+        payload,
+        attempt: 1,
+        createdAt: new Date(one.createdMs),
+        signal,
+      });
       await meanwhile();
       return await settle(db, one, outcome);
     };

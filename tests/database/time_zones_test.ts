@@ -146,6 +146,7 @@ Deno.test("metrics.redate goes page by page, and dates sessions too", async () =
       is_nap: null,
       measures: {},
       stages: null,
+      laps: null,
     } as const;
     await store(app, account, { ...batchOf([{ id: "r", values }]), sessions: [night] });
     await setTimeZone(app, userId, "America/New_York");

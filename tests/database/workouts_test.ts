@@ -4,7 +4,7 @@ import { addAccount, addPerson } from "../support/people.ts";
 import { as, withReaders } from "../support/readers.ts";
 import { storeSessions, workout } from "../support/sessions.ts";
 
-Deno.test("listWorkouts() has distance, pace, power and zones", async () => {
+Deno.test("listWorkouts() has distance, pace, power, zones and laps", async () => {
   await withReaders(async ({ app, admin, db }) => {
     const alice = await addPerson(admin);
     await storeSessions(app, await addAccount(app, alice, { provider: "garmin" }), "garmin", [
@@ -19,6 +19,11 @@ Deno.test("listWorkouts() has distance, pace, power and zones", async () => {
         energyKilocalories: 0,
         zoneSeconds: [60, 600, 2_340],
         offsetMinutes: -600,
+        laps: [{
+          start: new Date("2026-02-01T08:00:00Z"),
+          end: new Date("2026-02-01T08:05:00Z"),
+          distanceMetres: 1_000,
+        }],
       }),
       workout("2026-02-02T08:00:00Z", "2026-02-02T08:30:00Z", { distanceMetres: 0 }),
     ]);
@@ -47,6 +52,11 @@ Deno.test("listWorkouts() has distance, pace, power and zones", async () => {
       energyKilocalories: 0,
       zoneSeconds: [60, 600, 2_340],
       paceSecondsPerKilometre: 300,
+      laps: [{
+        start: "2026-02-01T08:00:00.000Z",
+        end: "2026-02-01T08:05:00.000Z",
+        distanceMetres: 1_000,
+      }],
     });
   });
 });

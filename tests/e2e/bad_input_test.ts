@@ -35,7 +35,7 @@ async function assertTurnedAway(world: FunctionsWorld, init: RequestInit, status
   return answer;
 }
 
-Deno.test("an unknown provider is 404 everywhere, and nothing is written", async () => {
+Deno.test("an unknown provider is 404 everywhere, one without a driver 501, and nothing is written", async () => {
   await withFunctions(async (world) => {
     const person = await world.signIn();
     const before = await world.rows();
@@ -45,6 +45,11 @@ Deno.test("an unknown provider is 404 everywhere, and nothing is written", async
       false,
       "DATA_VALIDATION_ERROR",
       "urn:raphael:problem:provider_unknown",
+    ]);
+    const known = await person.call("connect", { provider: "resmed" });
+    assert.deepEqual([known.status, known.body.error], [
+      501,
+      "Cannot link resmed: there is no driver for it yet",
     ]);
     assert.equal((await world.request("oauth-callback/nonesuch?state=x&code=y")).status, 404);
     assert.equal((await world.request("webhooks/nonesuch", terraDelivery(BODY))).status, 404);

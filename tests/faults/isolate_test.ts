@@ -54,7 +54,7 @@ fault(
       const next = random(SEED);
       const producer = await produce((work) => work(db.admin), { most: counts(Infinity, 100_000) });
       const ended = await runIsolates(db, workers, producer, {
-        count: counts(4, 500),
+        count: counts(10, 500),
         isolate: () => ({ budgetMs: 30_000, wallMs: between(next, 100, 900) }),
         terminate: () => next() < 0.3,
         injecting,

@@ -1,55 +1,29 @@
 import assert from "node:assert/strict";
-import { HOUR } from "@shared/core/time.ts";
-import { createVault } from "@shared/core/envelope.ts";
-import { Secret } from "@shared/core/secret.ts";
-import { parseConfig } from "@shared/config.ts";
-import { sealTokens } from "@shared/connections/tokens.ts";
-import { activateAccount, reserveAccount, storeTokens } from "@shared/db/accounts.ts";
 import { enqueue } from "@shared/db/jobs.ts";
 import { PROVIDERS } from "@shared/providers/mod.ts";
 import { catchUpJobs } from "@shared/sync/plan.ts";
 import type { Sandbox } from "../../dev/sandbox/server.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
-import { GOOD } from "../support/environment.ts";
-import { addPerson, plain } from "../support/people.ts";
-import { CLIENTS, link, NOON, open } from "../unit/dev/sandbox/support.ts";
+import { plain } from "../support/people.ts";
+import { link, NOON, open } from "../unit/dev/sandbox/support.ts";
 import { counts, fault, report, SEED } from "./support/fault.ts";
 import { waitingJobs } from "./support/ledger.ts";
 import { between, eventually, pause, random } from "./support/plan.ts";
+import { linkRing, ringEnvironment } from "./support/rings.ts";
 import { type Workers, workersOf } from "./support/workers.ts";
 
 const HOURS = counts(10, 14) * 24;
 
-function environment(sandbox: Sandbox, databaseUrl: string) {
-  return {
-    ...GOOD,
-    RAPHAEL_DATABASE_URL: databaseUrl,
-    PROVIDER_ORIGINS: Object.entries(sandbox.origins).map((pair) => pair.join("=")).join(","),
-    OURA_CLIENT_ID: CLIENTS.oura.id,
-    OURA_CLIENT_SECRET: CLIENTS.oura.secret,
-    OURA_VERIFY_TOKEN: "test-key-oura-verify-token-0000000",
-  };
-}
+const originsOf = (sandbox: Sandbox) =>
+  Object.entries(sandbox.origins).map((pair) => pair.join("=")).join(",");
 
 /** A linked ring, and the jobs that read its last days page by page. */
-async function linkRing(sandbox: Sandbox, { admin, app, appUrl }: TestDatabase): Promise<number> {
+async function queueDays(sandbox: Sandbox, db: TestDatabase): Promise<number> {
   const driver = PROVIDERS.find(({ slug }) => slug === "oura");
   assert.ok(driver);
-  const tokens = await link(sandbox, { person: "demo" });
-  const vault = createVault(parseConfig(environment(sandbox, appUrl), PROVIDERS).vaultKeys);
-  const userId = await addPerson(admin);
-  const account = { userId, provider: "oura", region: "", externalUserId: "demo" };
-  const { id, tokenVersion } = await reserveAccount(app, account);
-  const sealed = await sealTokens(vault, { id, ...account }, {
-    accessToken: new Secret(tokens.access_token),
-    refreshToken: new Secret(tokens.refresh_token),
-    expiresAt: new Date(Date.now() + 20 * HOUR),
-    scopes: [],
-  }, tokenVersion);
-  await storeTokens(app, id, sealed);
-  await activateAccount(app, id, {});
+  const id = await linkRing(db, "demo", await link(sandbox, { person: "demo" }));
   const jobs = catchUpJobs(driver, { id }, { now: NOON, hours: HOURS });
-  await enqueue(app, jobs);
+  await enqueue(db.app, jobs);
   return jobs.length;
 }
 
@@ -73,8 +47,9 @@ async function withRing(
   use: (db: TestDatabase, workers: Workers, jobs: number) => Promise<void>,
 ): Promise<void> {
   await withDatabase(async (db) => {
-    const jobs = await linkRing(sandbox, db);
-    const workers = workersOf("real_worker.ts", { env: environment(sandbox, db.appUrl) });
+    const jobs = await queueDays(sandbox, db);
+    const env = ringEnvironment(originsOf(sandbox), db.appUrl);
+    const workers = workersOf("real_worker.ts", { env });
     try {
       await use(db, workers, jobs);
     } finally {

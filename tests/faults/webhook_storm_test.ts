@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { withDatabase } from "../support/database.ts";
 import { counts, fault, report } from "./support/fault.ts";
+import { residentMb } from "./support/memory.ts";
 import { eventually, pause } from "./support/plan.ts";
 import { checkIntake, empty, send, serve } from "./support/webhooks.ts";
 
@@ -15,10 +15,6 @@ const OPEN = 3_000;
 const STANDSTILL_MS = 8_000;
 /** What waits is capped at 32 MB of bodies; the rest is what requests, sockets and the collector take. */
 const GROWTH_MB = 256;
-
-function residentMb(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
-}
 
 function percentile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? 0;

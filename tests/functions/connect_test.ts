@@ -61,17 +61,18 @@ Deno.test("connect begins by body and by path, with the answer that old and new 
   await app.request("/connect/", post({ provider_key: "OURA" }));
   await app.request("/connect/oura", post());
   await app.request("/connect/me/connect/oura", post());
+  await app.request("/connect/spike", post({ service: "garmin" }));
   assert.deepEqual(asked, [
     ["begin", {
       userId: ALICE,
-      provider: "oura",
-      uiId: "oura_ring",
+      provider: "oura_ring",
       returnTo: "https://app.example.test/done",
       region: "eu",
     }],
     ["begin", { userId: ALICE, provider: "oura" }],
     ["begin", { userId: ALICE, provider: "oura" }],
     ["begin", { userId: ALICE, provider: "oura" }],
+    ["begin", { userId: ALICE, provider: "spike", service: "garmin" }],
   ]);
 });
 
@@ -161,8 +162,8 @@ Deno.test("connect refuses bad input with a clear problem and asks nothing of an
     ["/connect", post({ action: "complete" }), 400, "ticket"],
     ["/connect", post({ provider: "oura", redirectTo: ["a", "b"] }), 400, "redirectTo"],
     ["/connect", post({ provider: "oura", redirectTo: "x".repeat(513) }), 400, "redirectTo"],
+    ["/connect", post({ provider: "spike", service: "Garmin!" }), 400, "service"],
     ["/connect", post({ action: "sync", provider: "oura", days: "7" }), 400, "days"],
-    ["/connect", post({ provider: "resmed" }), 501, "not supported"],
     ["/connect", raw("{"), 400, "not JSON"],
     ["/connect", raw('{"provider":"oura","provider":"terra"}'), 400, "twice"],
     ["/connect", raw('{"__proto__":{"provider":"oura"}}'), 400, "__proto__"],

@@ -55,7 +55,7 @@ Deno.test("token-refresh answers a person as the older function did", async () =
     results: [{ success: true, provider: "oura", queued: true }],
   });
   await app.request("/token-refresh", post());
-  assert.deepEqual(asked, [{ userId: ALICE, provider: "oura" }, { userId: ALICE }]);
+  assert.deepEqual(asked, [{ userId: ALICE, provider: "oura_ring" }, { userId: ALICE }]);
 });
 
 Deno.test("token-refresh is closed to everyone else", async () => {

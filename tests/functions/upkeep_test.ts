@@ -1,117 +1,8 @@
 /** What has to be kept up at providers: subscriptions that end, and grants that they have not forgotten yet. */
 import assert from "node:assert/strict";
-import { parseConfig } from "@shared/config.ts";
-import { disconnect } from "@shared/connections/disconnect.ts";
-import { enqueueDueRevocations } from "@shared/connections/outbox.ts";
-import { revoke } from "@shared/connections/revoke.ts";
-import { sealTokens } from "@shared/connections/tokens.ts";
-import { createVault } from "@shared/core/envelope.ts";
-import { Secret } from "@shared/core/secret.ts";
-import { DAY, HOUR } from "@shared/core/time.ts";
-import { reserveAccount, storeTokens } from "@shared/db/accounts.ts";
-import { connect } from "@shared/db/client.ts";
-import type { Handlers } from "@shared/jobs/handlers.ts";
-import { createRunner } from "@shared/jobs/runner.ts";
-import { directory } from "@shared/providers/directory.ts";
-import { PROVIDERS } from "@shared/providers/mod.ts";
-import { createGate } from "@shared/runtime/gate.ts";
-import { enqueueSubscriptions, subscribe } from "@shared/webhooks/subscribe.ts";
-import type { Sandbox } from "../../dev/sandbox/server.ts";
-import { type TestDatabase, withDatabase } from "../support/database.ts";
-import { GOOD } from "../support/environment.ts";
-import { addAccount, addPerson, plain } from "../support/people.ts";
-import { CLIENTS, link, open } from "../unit/dev/sandbox/support.ts";
-import { shutdown } from "../support/shutdown.ts";
-
-const VERIFY_TOKEN = "test-key-oura-verify-token-0000000";
-
-interface World {
-  readonly database: TestDatabase;
-  readonly sandbox: Sandbox;
-  /** Queues what is due, and works until nothing is left; the requests that the provider saw. */
-  tick(): Promise<readonly string[]>;
-  /** A linked ring that the person then disconnects. */
-  leave(): Promise<void>;
-}
-
-/** Echoes a challenge as our webhooks function does. */
-function serveHandshake() {
-  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    const { searchParams } = new URL(request.url);
-    assert.equal(searchParams.get("verification_token"), VERIFY_TOKEN);
-    return Response.json({ challenge: searchParams.get("challenge") });
-  });
-}
-
-async function withUpkeep(use: (world: World) => Promise<void>): Promise<void> {
-  const now = () => new Date();
-  const sandbox = await open({ clock: now });
-  const handshake = serveHandshake();
-  try {
-    await withDatabase(async (database) => {
-      const config = parseConfig({
-        ...GOOD,
-        RAPHAEL_DATABASE_URL: database.appUrl,
-        PROVIDER_ORIGINS: Object.entries(sandbox.origins).map((pair) => pair.join("=")).join(","),
-        OURA_CLIENT_ID: CLIENTS.oura.id,
-        OURA_CLIENT_SECRET: CLIENTS.oura.secret,
-        OURA_VERIFY_TOKEN: VERIFY_TOKEN,
-      }, PROVIDERS);
-      const db = connect({ url: config.databaseUrl, max: 4, prepare: false });
-      const log = () => {};
-      const providers = directory(config.providers, {
-        origins: config.providerOrigins,
-        now,
-        gate: createGate(db, log),
-      });
-      const vault = createVault(config.vaultKeys);
-      const functionsUrl = `http://127.0.0.1:${handshake.addr.port}/functions/v1`;
-      const isolate = { timeLeftMs: () => Infinity, keep() {}, idle: () => Promise.resolve() };
-      const deps = { db, providers, vault, functionsUrl, isolate, log, now };
-      const handlers: Partial<Handlers> = {
-        "webhook.subscribe": subscribe(deps),
-        "connection.revoke": revoke(deps),
-      };
-      // SAFETY: no other kind is queued here.
-      const runner = createRunner({ db, handlers: handlers as Handlers, log, lingerMs: 50 });
-      try {
-        await use({
-          database,
-          sandbox,
-          async tick() {
-            const before = sandbox.control.requests().length;
-            await enqueueDueRevocations(deps);
-            await enqueueSubscriptions(deps);
-            await runner.drain(20_000);
-            return sandbox.control.requests().slice(before)
-              .map(({ method, path }) => `${method} ${path.replace(/\/[0-9a-f-]{36}$/, "/:id")}`);
-          },
-          async leave() {
-            const tokens = await link(sandbox, { person: "demo" });
-            const userId = await addPerson(database.admin);
-            const externalUserId = crypto.randomUUID();
-            const { id } = await addAccount(database.app, userId, { externalUserId });
-            const account = { userId, provider: "oura", region: "", externalUserId };
-            const { tokenVersion } = await reserveAccount(database.app, account);
-            const sealed = await sealTokens(vault, { id, ...account }, {
-              accessToken: new Secret(tokens.access_token),
-              refreshToken: new Secret(tokens.refresh_token),
-              expiresAt: new Date(Date.now() + 20 * HOUR),
-              scopes: [],
-            }, tokenVersion);
-            await storeTokens(database.app, id, sealed);
-            await disconnect({ db }, { userId, provider: "oura" });
-          },
-        });
-      } finally {
-        await db.close();
-      }
-    });
-  } finally {
-    await sandbox.stop();
-    await shutdown(handshake);
-  }
-}
+import { DAY } from "@shared/core/time.ts";
+import { plain } from "../support/people.ts";
+import { withUpkeep } from "../support/upkeep.ts";
 
 const count = (calls: readonly string[], call: string) =>
   calls.filter((one) => one === call).length;
@@ -139,8 +30,8 @@ for (const [age, renews] of [[70, false], [80, true]] as const) {
 const REVOKE = "POST /oauth/revoke";
 
 Deno.test("a grant is revoked once, and then nothing of it is left", async () => {
-  await withUpkeep(async ({ database, leave, tick }) => {
-    await leave();
+  await withUpkeep(async ({ database, join, tick }) => {
+    await (await join("oura")).leave();
     assert.equal(count(await tick(), REVOKE), 1);
     assert.equal(count(await tick(), REVOKE), 0);
     for (const table of ["revocations", "sync_jobs", "dead_jobs"]) {
@@ -151,9 +42,9 @@ Deno.test("a grant is revoked once, and then nothing of it is left", async () =>
 });
 
 Deno.test("a revocation that the provider refuses is tried again each day, and stays told when its time is over", async () => {
-  await withUpkeep(async ({ database: { admin }, sandbox, leave, tick }) => {
+  await withUpkeep(async ({ database: { admin }, sandbox, join, tick }) => {
     sandbox.control.fault({ provider: "oura", route: "/oauth/revoke", kind: "403" });
-    await leave();
+    await (await join("oura")).leave();
     const dead = async () =>
       plain(
         await admin`
@@ -177,9 +68,9 @@ Deno.test("a revocation that the provider refuses is tried again each day, and s
 });
 
 Deno.test("a revocation outlives an outage and a lost job", async () => {
-  await withUpkeep(async ({ database: { admin }, sandbox, leave, tick }) => {
+  await withUpkeep(async ({ database: { admin }, sandbox, join, tick }) => {
     sandbox.control.fault({ provider: "oura", route: "/oauth/revoke", kind: "503", times: 1 });
-    await leave();
+    await (await join("oura")).leave();
     assert.equal(count(await tick(), REVOKE), 1);
     const [job] = await admin`select attempt, snoozed_since is not null as snoozed
       from raphael_private.sync_jobs where kind = 'connection.revoke'`;
@@ -187,5 +78,78 @@ Deno.test("a revocation outlives an outage and a lost job", async () => {
     await admin`delete from raphael_private.sync_jobs`;
     assert.equal(count(await tick(), REVOKE), 1, "queued again from the outbox");
     assert.equal((await admin`select from raphael_private.revocations`).length, 0);
+  });
+});
+
+const NOTIFY = "POST /notify";
+/** Six categories of data, and the person's account itself. */
+const CATEGORIES = 7;
+
+/** A tick, and how often Withings was asked about subscriptions; Oura's are looked at by each. */
+const asked = async (tick: () => Promise<readonly string[]>) => count(await tick(), NOTIFY);
+
+Deno.test("a person's subscriptions are made at the link, then looked at daily and no oftener", async () => {
+  await withUpkeep(async ({ database: { admin }, sandbox, receiver, join, tick }) => {
+    const { id, leave } = await join("withings");
+    assert.equal(await asked(tick), 1 + CATEGORIES, "listed, then made");
+    sandbox.control.publish({ person: "demo", provider: "withings", resource: "measures" });
+    await sandbox.control.settled();
+    assert.match(
+      receiver.taken[0] ?? "",
+      /^\/withings\/test-key-withings-path-secret-0+ .*appli=1&/,
+    );
+    assert.equal(await asked(tick), 0, "not due");
+
+    const due = () =>
+      admin`update raphael_private.sync_state set next_poll_at = now()
+            where resource = 'webhook.subscribe'`;
+    await due();
+    assert.equal(await asked(tick), 1, "all are there");
+    const [state] = await admin<{ hours: number }[]>`
+      select extract(epoch from next_poll_at - now())::float8 / 3600 as hours
+      from raphael_private.sync_state where resource = 'webhook.subscribe' and account_id = ${id}`;
+    assert.ok(state && state.hours > 22.7 && state.hours < 25.3, `${state?.hours}`);
+    assert.equal(
+      (await admin`select last_sync_at from raphael_private.list_accounts(
+      (select user_id from raphael.provider_accounts where id = ${id}))`)[0]?.["last_sync_at"],
+      null,
+    );
+
+    await leave();
+    await due();
+    assert.equal(await asked(tick), 0, "who has left is left alone");
+  });
+});
+
+Deno.test("a subscription that Withings took away is made anew, also where a job of it was lost", async () => {
+  await withUpkeep(async ({ database: { admin }, sandbox, receiver, join, tick }) => {
+    await join("withings");
+    await tick();
+    const tell = async () => {
+      sandbox.control.publish({ person: "demo", provider: "withings", resource: "measures" });
+      await sandbox.control.settled();
+      return [receiver.taken.length, receiver.refused];
+    };
+    receiver.isDown = true;
+    assert.deepEqual(
+      await tell(),
+      [0, 10],
+      "ten attempts, of which the fourth cost the subscription",
+    );
+    receiver.isDown = false;
+    assert.deepEqual(await tell(), [0, 10], "nobody is told any more");
+
+    await admin`update raphael_private.sync_state set next_poll_at = now()`;
+    await admin`
+      create function public.lose() returns trigger language plpgsql as 'begin return null; end'`;
+    await admin`
+      create trigger lose before insert on raphael_private.sync_jobs
+      for each row execute function public.lose()`;
+    assert.equal(await asked(tick), 0, "the job never came to be");
+    await admin`drop trigger lose on raphael_private.sync_jobs`;
+    assert.equal(await asked(tick), 0, "until the next day");
+    await admin`update raphael_private.sync_state set next_poll_at = now()`;
+    assert.equal(await asked(tick), 2, "listed, and the one that lacked made");
+    assert.deepEqual(await tell(), [1, 10]);
   });
 });

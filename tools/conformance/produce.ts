@@ -161,6 +161,7 @@ function workoutItem(record: NormalizedRecord, item: Workout): Item {
     strain: item.strain,
     zones_s: item.zoneSeconds,
     source_device: item.device,
+    laps: item.laps,
   };
 }
 

@@ -33,11 +33,17 @@ ${drivers.map(resources).join("\n")}`,
   };
 }
 
+function linkOf({ link }: ProviderDriver): string {
+  if (link.kind === "oauth2") return `OAuth 2${link.pkce ? " with PKCE" : ""}`;
+  const services = link.kind === "widget" ? link.services ?? [] : [];
+  return services.length > 0 ? `${link.kind}, one of ${services.length} services` : link.kind;
+}
+
 function overview(driver: ProviderDriver): readonly string[] {
-  const { history, limits = [], policy, webhook, link } = driver;
+  const { history, limits = [], policy, webhook } = driver;
   return [
     `[${driver.name}](${driver.docs}) \`${driver.slug}\``,
-    link.kind === "oauth2" ? `OAuth 2${link.pkce ? " with PKCE" : ""}` : link.kind,
+    linkOf(driver),
     history ? `${history.maxDays} days, ${history.kind === "pull" ? "read" : "on request"}` : "",
     webhook ? "webhook" : driver.resources.some(({ poll }) => poll) ? "polled" : "",
     limits.map((l) => `${l.requests} in ${l.perSeconds} s per ${l.scope}`).join("; "),

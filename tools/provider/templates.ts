@@ -1,4 +1,5 @@
 /** The files of a new provider. They run and pass the laws as they are; every FILL IN is a fact to look up. */
+import { FIXTURES } from "./fixtures.ts";
 
 export interface NewProvider {
   /** `snake_case`: names files, routes, settings and rows. */
@@ -14,8 +15,10 @@ export function filesFor(provider: NewProvider): readonly NewFile[] {
   const { slug } = provider;
   return [
     [`shared/providers/${slug}.ts`, driver(provider)],
-    [`tests/fixtures/${slug}/days.json`, json(PAGE)],
-    [`tests/fixtures/${slug}/days.expected.json`, json(EXPECTED)],
+    ...FIXTURES.map(([name, value]): NewFile => [
+      `tests/fixtures/${slug}/${name}.json`,
+      `${JSON.stringify(value, null, 1)}\n`,
+    ]),
     [`dev/sandbox/${slug}/app.ts`, sandbox(provider)],
   ];
 }
@@ -28,41 +31,6 @@ export function nameOf(slug: string): string {
 /** `BlueBand` of `blue_band`. */
 export function pascal(slug: string): string {
   return nameOf(slug).replaceAll(" ", "");
-}
-
-const PAGE = {
-  data: [
-    { id: "d1", day: "2026-02-03", steps: 8_500, active_calories: 420 },
-    { id: "d2", day: "2026-02-04", steps: 0, active_calories: null },
-  ],
-};
-
-const day = (date: string, next: string) => ({
-  start: `${date}T00:00:00.000Z`,
-  localDate: date,
-  end: `${next}T00:00:00.000Z`,
-  dailyTotal: true,
-});
-const steps = (value: number) => ({ kind: "metric", metric: "steps", value, unit: "count" });
-const EXPECTED = [
-  {
-    id: "d1",
-    items: [
-      { ...steps(8_500), ...day("2026-02-03", "2026-02-04") },
-      {
-        kind: "metric",
-        metric: "energy_active",
-        value: 420,
-        unit: "kcal",
-        ...day("2026-02-03", "2026-02-04"),
-      },
-    ],
-  },
-  { id: "d2", items: [{ ...steps(0), ...day("2026-02-04", "2026-02-05") }] },
-];
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 1)}\n`;
 }
 
 function driver({ slug, name }: NewProvider): string {
@@ -201,8 +169,12 @@ export function create${pascal(slug)}(world: World, client: SandboxClient): Pret
     const rows = records(person, "days", c.req.query("from") ?? today, c.req.query("to") ?? today);
     const externalUserId = externalId(person, "${slug}", world.seed);
     const of = { provider: "${slug}", person: person.id, externalUserId, resource: "days" };
-    world.ledger.serve(of, rows);
-    return c.json({ data: rows.map(({ body }) => body) });
+    const start = Number(c.req.query("cursor") ?? 0);
+    const end = start + world.pageSize;
+    const page = rows.slice(start, end);
+    world.ledger.serve(of, page);
+    const next = end < rows.length ? { next: String(end) } : {};
+    return c.json({ data: page.map(({ body }) => body), ...next });
   });
 
   /** One a day, once the day is over. */

@@ -9,14 +9,14 @@ export interface RunResult {
 
 /**
  * One `deno test` with the permissions of its suite; what it prints is shown as it comes.
- * @param filter tests whose name matches; all without it
+ * @param filter tests whose name has it, or matches it where it is `/…/`; all without it
  */
 export async function runTests(
   deno: DenoBinary,
   suite: Suite,
   paths: readonly string[],
   env: Readonly<Record<string, string>>,
-  filter?: RegExp,
+  filter?: RegExp | string,
 ): Promise<RunResult> {
   const ignored = nested(suite).map((path) => `--ignore=${path}`);
   const report = await Deno.makeTempFile({ suffix: ".xml" });

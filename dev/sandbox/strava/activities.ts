@@ -130,10 +130,38 @@ export function activityRecord(
         calories: note("workout_energy", exercise.kilocalories),
         description: null,
         device_name: DEVICE,
+        laps: halves(id, athleteId(world, person), exercise, offset),
       }
       : {}),
   };
   return { id: String(id), day: localDateIn(person.zone, start), availableAt, body, facts };
+}
+
+/** The button was pressed once, half-way. */
+function halves(id: number, athlete: number, exercise: Exercise, offset: number) {
+  const { start, end, metres, watts, hrAverage, hrMaximum } = exercise;
+  const half = (end.getTime() - start.getTime()) / SECOND / 2;
+  return [0, 1].map((n) => {
+    const begun = new Date(start.getTime() + n * half * SECOND);
+    return {
+      id: id * 10 + n,
+      resource_state: 2,
+      name: `Lap ${n + 1}`,
+      activity: { id, resource_state: 1 },
+      athlete: { id: athlete, resource_state: 1 },
+      elapsed_time: half,
+      moving_time: half - 30,
+      start_date: isoWall(begun, 0, 0) + "Z",
+      start_date_local: isoWall(begun, offset, 0) + "Z",
+      distance: round((metres ?? 0) / 2, 1),
+      average_speed: round((metres ?? 0) / 2 / half, 3),
+      average_heartrate: hrAverage - 4 + 8 * n,
+      max_heartrate: hrMaximum - 9 * (1 - n),
+      ...(watts === null ? {} : { average_watts: watts - 10 + 20 * n, device_watts: true }),
+      lap_index: n + 1,
+      split: n + 1,
+    };
+  });
 }
 
 const DEVICE = "Garmin Forerunner 965";

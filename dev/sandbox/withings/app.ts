@@ -169,7 +169,10 @@ export function createWithings(world: World, client: SandboxClient): PretendProv
         case "/notify list":
           return answer(c, 0, { profiles: subscriptions.list(person.id) });
         case "/notify subscribe": {
-          if (!takeNonce(form)) return refuse(c, 503, "Invalid signature");
+          // With an access token there must be neither signature nor nonce.
+          if (form.has("signature") || form.has("nonce")) {
+            return refuse(c, 503, "Invalid Params: access_token and signature");
+          }
           const isDone = await subscriptions.subscribe(person.id, form);
           return isDone ? answer(c, 0) : refuse(c, 293, "The callback URL is not reachable");
         }

@@ -15,7 +15,7 @@ export const measures: Maker = (day) => {
   const published = publishedOn(day, "measures").map((one) => {
     const at = new Date(Math.floor(Date.parse(one.at) / 1_000) * 1_000);
     const where = { ...day, date: localDateIn(person.zone, at) };
-    return weighing(where, one.recordId ?? "", at);
+    return { ...weighing(where, one.recordId ?? "", at), availableAt: at };
   });
   return [...own, ...published.filter((record) => record.day === date)];
 };

@@ -7,8 +7,13 @@ import { COLLECTIONS, isResource, listRecords } from "./collections.ts";
 import { userId } from "./record.ts";
 
 const APPLIS = [1, 2, 4, 16, 44, 46, 50, 51, 54, 58];
+/** "After four consecutive failures, the notification subscription is removed." */
+const MOST_FAILURES = 4;
 
-/** Answers to `/notify`: one subscription a person and category, made only where HEAD is answered. */
+/**
+ * Answers to `/notify`: one subscription a person and category, made only where HEAD is answered, and taken
+ * away where deliveries fail.
+ */
 export function createSubscriptions(world: World) {
   const { state } = world.store;
   const all = (): readonly WithingsSubscription[] => state.withingsSubscriptions ?? [];
@@ -29,6 +34,11 @@ export function createSubscriptions(world: World) {
       const others = all().filter((one) => one.person !== person || one.appli !== appli);
       keep([...others, { person, appli, callbackUrl }]);
       return true;
+    },
+    /** How a delivery went; the last failure in a row ends the subscription. */
+    noteDelivery(one: WithingsSubscription, isGood: boolean) {
+      one.failures = isGood ? 0 : (one.failures ?? 0) + 1;
+      keep(all().filter((other) => other !== one || one.failures !== MOST_FAILURES));
     },
     revoke(person: string, appli?: number) {
       keep(
@@ -68,6 +78,7 @@ export function createHooks(
       headers: () => Promise.resolve({ "content-type": "application/x-www-form-urlencoded" }),
       timeoutSeconds: 2,
       attempts: 10,
+      onStatus: (status) => subscriptions.noteDelivery(found, status !== "failed" && status < 400),
     });
   }
 

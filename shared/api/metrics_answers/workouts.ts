@@ -3,6 +3,16 @@ import { day, offsetMinutes, pageOf, sourceRef, time } from "./parts.ts";
 
 const optional = (description: string) => z.number().optional().meta({ description });
 
+const lap = z.object({
+  start: time,
+  end: time,
+  distanceMetres: optional("Metres"),
+  energyKilocalories: optional("Kilocalories"),
+  hrAverage: optional("Beats per minute"),
+  hrMaximum: optional("Beats per minute"),
+  averagePowerWatts: optional("Watts"),
+}).meta({ id: "Lap" });
+
 export const workout = z.object({
   id: z.string(),
   source: sourceRef,
@@ -29,6 +39,9 @@ export const workout = z.object({
   strain: optional("0 to 21"),
   zoneSeconds: z.array(z.number()).optional().meta({
     description: "Seconds in each of the provider's heart rate zones, lowest first",
+  }),
+  laps: z.array(lap).optional().meta({
+    description: "As they were marked: a press of the button, a kilometre, a length of the pool",
   }),
   duplicateOf: z.string().optional().meta({
     description: "Id of the same workout by a better source: leave this one out of sums",

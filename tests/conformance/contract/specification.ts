@@ -53,20 +53,29 @@ const METHODS = ["get", "post", "put", "patch", "delete"];
 
 /** The operations of an OpenAPI 3 or Swagger 2 document. */
 export function operationsOf(document: Node): readonly Operation[] {
-  return members(document["paths"]).flatMap(([path, item]) =>
-    members(item).filter(([method]) => METHODS.includes(method)).map(([method, operation]) => ({
+  return members(document["paths"]).flatMap(([address, item]) => {
+    // One publisher has whole addresses, several times, told apart by spaces at either end; another
+    // writes the query behind the path, `/users?token={token}`.
+    const [path = "", query = ""] = address.trim().replace(/^https:\/\/[^/]+/, "").split("?");
+    return members(item).filter(([method]) => METHODS.includes(method)).map((
+      [method, operation],
+    ) => ({
       method: method.toUpperCase(),
-      // One publisher has whole addresses, several times, told apart by spaces at either end.
-      path: path.trim().replace(/^https:\/\/[^/]+/, ""),
+      path,
       ...actionOf(operation),
       parameters: [...list(item, "parameters"), ...list(operation, "parameters")]
-        .map((one) => parameterOf(resolve(document, one))),
+        .map((one) => inQuery(query, parameterOf(resolve(document, one)))),
       responses: new Map(
         members(isNode(operation) ? operation["responses"] : undefined)
           .map(([status, response]) => [status, bodyOf(resolve(document, response))]),
       ),
-    }))
-  );
+    }));
+  });
+}
+
+/** What the address has in its query is a parameter of the query, wherever the document puts it. */
+function inQuery(query: string, parameter: Parameter): Parameter {
+  return query.includes(`{${parameter.name}}`) ? { ...parameter, in: "query" } : parameter;
 }
 
 function actionOf(operation: unknown): { readonly action?: string } {

@@ -34,6 +34,7 @@ export function batchAt(
         is_nap: null,
         measures: {},
         stages: null,
+        laps: null,
         ...session,
       }]
       : []

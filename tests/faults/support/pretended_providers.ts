@@ -2,6 +2,7 @@ import { enqueue, type NewJob } from "@shared/db/jobs.ts";
 import { type TestDatabase, withDatabase } from "../../support/database.ts";
 import { addAccount, addPerson } from "../../support/people.ts";
 import type { GatedPlan } from "./gated_worker.ts";
+import { type GateSettings, setGates } from "./gates.ts";
 import { createLedger } from "./ledger.ts";
 import { type Workers, workersOf } from "./workers.ts";
 
@@ -35,10 +36,7 @@ export interface World {
 export type WorldPlan = Partial<Pick<GatedPlan, "limits" | "gated">> & {
   /** What a provider answers to its `n`th request. */
   readonly reply: (slug: string, n: number) => Reply;
-  /** Settings of every gate, in place of the product's half minutes. */
-  readonly gate?: Readonly<
-    Partial<Record<"open_seconds" | "ramp_seconds" | "probe_seconds", number>>
-  >;
+  readonly gate?: GateSettings;
 };
 
 /** Real HTTP to providers of the test's making, and workers that call them. */
@@ -67,11 +65,7 @@ export async function withProviders(
   try {
     await withDatabase(async (db) => {
       await createLedger(db.admin);
-      for (const [column, seconds] of Object.entries(plan.gate ?? {})) {
-        await db.admin.unsafe(
-          `alter table raphael_private.provider_gates alter column ${column} set default ${seconds}`,
-        );
-      }
+      await setGates(db.admin, plan.gate ?? {});
       const { gated = true, limits = [] } = plan;
       const origin = `http://127.0.0.1:${server.addr.port}`;
       const args = [JSON.stringify({ databaseUrl: db.appUrl, origin, gated, limits })];

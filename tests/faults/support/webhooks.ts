@@ -103,7 +103,7 @@ export async function checkIntake(admin: Sql, acked: readonly string[]): Promise
       (select count(*)::int from unnest(${[...acked]}::text[]) as a (id)
         where not exists (
           select from raphael_private.webhook_events e
-          where e.dedup_key = encode(sha256(convert_to(a.id, 'utf8')), 'hex'))) as lost,
+          where e.dedup_key = left(encode(sha256(convert_to(a.id, 'utf8')), 'hex'), 32))) as lost,
       (select count(*)::int from raphael_private.webhook_events e
         where not exists (
           select from raphael_private.sync_jobs j where j.payload ->> 'eventId' = e.id::text)) as "withoutJob",

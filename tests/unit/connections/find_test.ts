@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { configured, slugOf, slugsOf } from "@shared/connections/find.ts";
+import { configured, slugOf, slugsOf, tileOf } from "@shared/connections/find.ts";
 import { listProviders } from "@shared/connections/providers.ts";
 import type { ConfiguredProvider } from "@shared/providers/configured.ts";
 import { findProvider } from "@shared/providers/mod.ts";
+import { KNOWN } from "@shared/providers/names.ts";
 
 const google = findProvider("google_health");
 assert.ok(google?.kind === "driver");
@@ -19,6 +20,22 @@ Deno.test("slugOf() leads who asks for Fitbit or Google Fit to Google Health", (
     assert.equal(configured(providers, name), provider);
   }
   assert.equal(slugOf("oura_ring"), "oura");
+});
+
+Deno.test("slugOf() tells a service without a driver, by its reason, from what nobody knows", () => {
+  for (const { slug } of KNOWN) {
+    const found = findProvider(slug);
+    if (found?.kind !== "unsupported") continue;
+    const message = `Cannot link ${slug}: ${found.reason}`;
+    assert.throws(() => slugOf(slug), { problem: "provider_unsupported", message });
+  }
+  assert.throws(() => slugOf("nonesuch"), { problem: "provider_unknown" });
+});
+
+Deno.test("tileOf() keeps the name that the app asked by, where it is one of its own", () => {
+  assert.equal(tileOf("oura", "oura_ring"), "oura_ring");
+  assert.equal(tileOf("google_health", "fitbit"), "fitbit");
+  assert.equal(tileOf("oura", "oura"), null);
 });
 
 Deno.test("slugsOf() names old links too, which end with the new", () => {

@@ -3,6 +3,12 @@ import { parseConfig } from "@shared/config.ts";
 import { functionEnv } from "../../../dev/function_env.ts";
 
 const secret = (name: string) => name.padEnd(43, "-test-only");
+const cloud = (name: string) => ({
+  secret: secret(name),
+  webhookSecret: secret(`${name}-hook`),
+  verifyToken: secret(`${name}-verify`),
+  apiKey: secret(`${name}-api`),
+});
 
 Deno.test("functionEnv() is an environment that the functions start with", () => {
   const env = functionEnv({
@@ -20,14 +26,7 @@ Deno.test("functionEnv() is an environment that the functions start with", () =>
       oura: { secret: secret("oura"), verifyToken: secret("verify") },
       terra: { apiKey: secret("terra"), webhookSecret: secret("hook") },
       dexcom: { secret: secret("dexcom") },
-      cloud: {
-        whoop: {
-          secret: secret("whoop"),
-          webhookSecret: secret("whoop-hook"),
-          verifyToken: secret("whoop-verify"),
-          apiKey: secret("whoop-api"),
-        },
-      },
+      cloud: { spike: cloud("spike"), suunto: cloud("suunto"), gone: cloud("gone") },
     },
   });
   const config = parseConfig(env, []);
@@ -37,5 +36,12 @@ Deno.test("functionEnv() is an environment that the functions start with", () =>
     "http://127.0.0.1:54330/oura",
   );
   assert.ok(!config.allowPrivilegedRole);
+  // As their drivers name them.
+  assert.equal(env["SPIKE_APPLICATION_ID"], "1000");
+  assert.equal(env["SPIKE_HMAC_KEY"], secret("spike"));
+  assert.equal(env["SPIKE_WEBHOOK_SECRET"], secret("spike-hook"));
+  assert.equal(env["SUUNTO_CLIENT_ID"], "raphael-local-suunto");
+  assert.equal(env["SUUNTO_SUBSCRIPTION_KEY"], secret("suunto-api"));
+  assert.ok(!Object.keys(env).some((name) => name.startsWith("GONE_")));
   assert.ok(config.returnToOrigins.includes(new URL(config.appUrl).origin));
 });

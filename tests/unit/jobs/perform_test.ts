@@ -14,8 +14,8 @@ function handlersOf(handler: (job: unknown) => Promise<{ readonly kind: "done" }
 const ACCOUNT = crypto.randomUUID();
 
 function claimed(kind: string, payload: unknown): ClaimedJob {
-  const createdAt = new Date();
-  return { id: "1", epoch: "1", kind, payload, cursor: null, attempt: 1, createdAt };
+  const createdMs = Date.now();
+  return { id: "1", epoch: "1", kind, payload, cursor: null, attempt: 1, createdMs };
 }
 
 /** Runs to its end; `during` has the run in hand meanwhile. */

@@ -10,12 +10,13 @@ import {
   type Urgency,
   type Wait,
 } from "@shared/providers/gate.ts";
-import { callProvider } from "@shared/providers/kit/http.ts";
+import { callProvider, readText } from "@shared/providers/kit/http.ts";
 import { withProvider } from "../../support/provider_server.ts";
 
 const PROVIDER = { slug: "oura", hosts: ["api.example.com"] };
 const ADDRESS = "https://api.example.com/v2/sleep";
 const PASS: Pass = { kind: "pass", slot: "a slot", watched: true };
+const NEVER = new AbortController().signal;
 const now = () => new Date("2026-03-01T12:00:00Z");
 
 /** Answers as told, the last one for ever, and remembers what it was asked and told. */
@@ -113,6 +114,44 @@ Deno.test("gatedFetch() says how it went: a refusal is no failure, a timeout is 
   setTimeout(() => lease.abort(), 20);
   await call(lost.gate, hang, { signal: lease.signal });
   assert.deepEqual(lost.told, [{ kind: "unused" }]);
+});
+
+Deno.test("gatedFetch() hears the end of the body: one that stalls or breaks off is a failure, one let go is none", async () => {
+  const started = (then: (body: ReadableStreamDefaultController) => void) => () =>
+    new Response(
+      new ReadableStream({
+        start: (body) => body.enqueue(new Uint8Array([0x20])),
+        // The first byte has to leave, or the headers do not either.
+        pull: (body) => new Promise((resolve) => setTimeout(resolve, 50)).then(() => then(body)),
+      }),
+    );
+  const stalls = started(() => {});
+  const breaks = started((body) => body.error(new Error("cut on purpose")));
+  const ends = started((body) => body.close());
+  const read = async (respond: () => Response, signal: () => AbortSignal = () => NEVER) => {
+    const { gate, told } = gateOf(PASS);
+    const seen: string[] = [];
+    await withProvider(respond, async (provider) => {
+      const ctx = provider.context({ signal: signal() });
+      const fetch = gatedFetch(ctx.fetch, gate, PROVIDER, { call: {}, now });
+      const answer = await callProvider(PROVIDER, new Request(ADDRESS), { ...ctx, fetch });
+      assert.deepEqual(told, [], "before its body was read");
+      await readText(PROVIDER, answer).catch((error: ProviderError) => {
+        seen.push(error.failure.kind);
+        assert.equal(told.length, 1, "bad news comes first");
+      });
+    });
+    return [...seen, ...told.map(({ kind }) => kind)];
+  };
+  assert.deepEqual(await read(ends), ["ok"]);
+  assert.deepEqual(await read(breaks), ["unavailable", "failed"]);
+  assert.deepEqual(await read(stalls, () => AbortSignal.timeout(200)), ["unavailable", "failed"]);
+  const losing = () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 200);
+    return controller.signal;
+  };
+  assert.deepEqual(await read(stalls, losing), ["unavailable", "unused"]);
 });
 
 Deno.test("gatedFetch() lets one person's used up budget stop nobody else", async () => {

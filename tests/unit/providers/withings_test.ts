@@ -169,28 +169,33 @@ Deno.test("withings is asked by forms: seconds, the person's days, one day at a 
   }
 });
 
-Deno.test("subscribePerson() makes what lacks, each signed, and nothing twice", async () => {
+Deno.test("subscribePerson() makes what lacks or ends soon, unsigned, and nothing twice", async () => {
   const callbackUrl = "https://app.example/functions/v1/webhooks/withings/secret";
-  const profiles = [1, 2, 4, 16, 44].map((appli) => ({ appli, callbackurl: callbackUrl }));
+  const now = new Date("2026-03-01T12:00:00Z");
+  const inDays = (days: number) => now.getTime() / 1_000 + days * 86_400;
+  const profiles = [
+    ...[1, 2].map((appli) => ({ appli, callbackurl: callbackUrl })),
+    { appli: 4, callbackurl: callbackUrl, expires: inDays(15) },
+    { appli: 16, callbackurl: callbackUrl, expires: inDays(13) },
+    { appli: 44, callbackurl: callbackUrl, expires: null },
+  ];
   const others = [{ appli: 54, callbackurl: "https://elsewhere.example/" }];
-  const made: (string | null)[] = [];
+  const made: (string | undefined)[] = [];
   await withProvider(({ url, body, headers }) => {
     const form = new URLSearchParams(body);
-    if (url.pathname === "/v2/signature") {
-      return Response.json({ status: 0, body: { nonce: NONCE } });
-    }
+    assert.equal(url.pathname, "/notify");
     assert.equal(headers.get("authorization"), `Bearer ${MARKED.accessToken}`);
     if (form.get("action") === "list") {
       return Response.json({ status: 0, body: { profiles: [...profiles, ...others] } });
     }
-    assert.equal(form.get("callbackurl"), callbackUrl);
-    assert.equal(form.get("nonce"), NONCE);
-    made.push(form.get("appli"));
+    const { appli, ...rest } = Object.fromEntries(form);
+    assert.deepEqual(rest, { action: "subscribe", callbackurl: callbackUrl });
+    made.push(appli);
     return Response.json({ status: 0, body: {} });
   }, async ({ context }) => {
-    await withings.webhook?.subscribePerson?.({ callbackUrl, account: ACCOUNT }, context());
+    await withings.webhook?.subscribePerson?.({ callbackUrl, account: ACCOUNT }, context({ now }));
   });
-  assert.deepEqual(made, ["54", "46"]);
+  assert.deepEqual(made, ["16", "54", "46"]);
 });
 
 Deno.test("withings is known by its former name too", () => {

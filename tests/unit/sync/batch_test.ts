@@ -129,3 +129,29 @@ Deno.test("toBatch() passes nothing on that is out of the catalog's range, and s
   ]);
   assert.equal(sessions[0]?.measures["hrAverage"], 900, "what was said stays with the session");
 });
+
+Deno.test("toBatch() keeps a workout's laps beside its measures, and those that another record tells by the workout's id", () => {
+  const lap = { ...HOUR, distanceMetres: 1_000 };
+  const workout = { kind: "workout", ...HOUR, type: "running", hrAverage: 140 } as const;
+  const { sessions, samples } = toBatch([
+    record("run", { ...workout, laps: [lap] }),
+    record("ride", workout),
+    record("details", { kind: "laps", ...HOUR, id: "ride", laps: [lap, lap] }),
+  ], "strava");
+  assert.deepEqual(
+    sessions.map(({ kind, session_id, type, measures, laps }) => [
+      kind,
+      session_id,
+      type,
+      measures,
+      laps?.length ?? null,
+    ]),
+    [
+      ["workout", "run", "running", { hrAverage: 140 }, 1],
+      ["workout", "ride", "running", { hrAverage: 140 }, null],
+      ["laps", "ride", null, {}, 2],
+    ],
+  );
+  assert.deepEqual(sessions[0]?.laps, [lap]);
+  assert.ok(samples.every(({ record }) => record < 2), "laps are no metrics");
+});

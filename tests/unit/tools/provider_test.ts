@@ -29,6 +29,8 @@ Deno.test("a new provider is files of its own and a line in each list", () => {
     "shared/providers/blue_band.ts",
     "tests/fixtures/blue_band/days.json",
     "tests/fixtures/blue_band/days.expected.json",
+    "tests/fixtures/blue_band/paging.json",
+    "tests/fixtures/blue_band/person.json",
     "dev/sandbox/blue_band/app.ts",
   ]);
   const root = new URL("../../../", import.meta.url);

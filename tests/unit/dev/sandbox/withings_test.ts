@@ -1,89 +1,15 @@
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import type { Sandbox } from "../../../../dev/sandbox/server.ts";
-import { answerConsent } from "../../../../dev/sandbox/visitor.ts";
-import { json, NOON, open, post } from "./support.ts";
-
-const CALLBACK = "http://127.0.0.1:9/functions/v1/oauth-callback/withings";
-const CLIENT = { id: "withings-client", secret: "test-key-withings" };
-const NOW = NOON.getTime() / 1_000;
-
-type Answer = { readonly status: unknown; readonly body: Record<string, unknown> };
-
-function openWithings(now: { at: Date } = { at: NOON }): Promise<Sandbox> {
-  return open({ clock: () => now.at, clients: { withings: CLIENT } });
-}
-
-async function ask(
-  sandbox: Sandbox,
-  path: string,
-  form: Record<string, string>,
-  token?: string,
-): Promise<Answer> {
-  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-  const response = await post(`${sandbox.url}/withings${path}`, form, headers);
-  assert.equal(response.status, 200, "everything is answered 200");
-  const { status, body } = await json(response);
-  assert.ok(typeof body === "object" && body !== null);
-  // SAFETY: an object, and each member stays unknown.
-  return { status, body: body as Record<string, unknown> };
-}
-
-const credentials = { client_id: CLIENT.id, client_secret: CLIENT.secret };
-
-async function codeOf(sandbox: Sandbox): Promise<string> {
-  const query = new URLSearchParams({
-    response_type: "code",
-    client_id: CLIENT.id,
-    redirect_uri: CALLBACK,
-    scope: "user.info,user.metrics,user.activity",
-    state: "s",
-  });
-  const page = new URL(`${sandbox.url}/withings/oauth2_user/authorize2?${query}`);
-  return (await answerConsent(page, { person: "demo" })).searchParams.get("code") ?? "";
-}
-
-async function exchange(sandbox: Sandbox, code: string): Promise<Answer> {
-  return await ask(sandbox, "/v2/oauth2", {
-    action: "requesttoken",
-    grant_type: "authorization_code",
-    ...credentials,
-    code,
-    redirect_uri: CALLBACK,
-  });
-}
-
-async function refresh(sandbox: Sandbox, token: unknown): Promise<Answer> {
-  return await ask(sandbox, "/v2/oauth2", {
-    action: "requesttoken",
-    grant_type: "refresh_token",
-    ...credentials,
-    refresh_token: String(token),
-  });
-}
-
-const tokenOf = async (sandbox: Sandbox) =>
-  String((await exchange(sandbox, await codeOf(sandbox))).body["access_token"]);
-
-function signature(...values: readonly (string | number)[]): string {
-  return createHmac("sha256", CLIENT.secret).update(values.join(",")).digest("hex");
-}
-
-async function nonceOf(sandbox: Sandbox): Promise<string> {
-  const { body } = await ask(sandbox, "/v2/signature", {
-    action: "getnonce",
-    client_id: CLIENT.id,
-    timestamp: String(NOW),
-    signature: signature("getnonce", CLIENT.id, NOW),
-  });
-  return String(body["nonce"]);
-}
-
-const listOf = (answer: Answer, name: string): readonly Record<string, unknown>[] => {
-  const list = answer.body[name];
-  assert.ok(Array.isArray(list));
-  return list;
-};
+import { NOON } from "./support.ts";
+import {
+  ask,
+  codeOf,
+  exchange,
+  listOf,
+  NOW,
+  openWithings,
+  refresh,
+  tokenOf,
+} from "./withings_support.ts";
 
 Deno.test("withings' code lives 30 seconds, and its tokens are in the body", async () => {
   const now = { at: NOON };
@@ -168,60 +94,6 @@ Deno.test("withings answers one day of moments, as a map, and an empty list for 
   assert.ok(Math.max(...seconds) <= NOW - 4 * 86_400);
   assert.deepEqual(await moments(0, 86_400), []);
   await sandbox.stop();
-});
-
-Deno.test("withings' nonce is for one call, signed: to subscribe and to revoke", async () => {
-  const heads: string[] = [];
-  const news: string[] = [];
-  const receiver = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    async (request) => {
-      if (request.method === "HEAD") heads.push(new URL(request.url).pathname);
-      else news.push(await request.text());
-      return new Response(null, { headers: { connection: "close" } });
-    },
-  );
-  const callbackurl = `http://127.0.0.1:${receiver.addr.port}/webhooks/withings/secret`;
-  const sandbox = await openWithings();
-  const tokens = (await exchange(sandbox, await codeOf(sandbox))).body;
-  const token = String(tokens["access_token"]);
-  const nonce = await nonceOf(sandbox);
-  const subscribe = () =>
-    ask(sandbox, "/notify", {
-      action: "subscribe",
-      callbackurl,
-      appli: "44",
-      client_id: CLIENT.id,
-      nonce,
-      signature: signature("subscribe", CLIENT.id, nonce),
-    }, token);
-  assert.equal((await subscribe()).status, 0);
-  assert.equal((await subscribe()).status, 503, "the nonce is used up");
-  assert.deepEqual(heads, ["/webhooks/withings/secret"]);
-  const listed = await ask(sandbox, "/notify", { action: "list" }, token);
-  assert.deepEqual(listOf(listed, "profiles"), [{ appli: 44, callbackurl, comment: "" }]);
-
-  sandbox.control.publish({ person: "demo", provider: "withings", resource: "sleep_summary" });
-  sandbox.control.publish({ person: "demo", provider: "withings", resource: "measures" });
-  await sandbox.control.settled();
-  assert.equal(news.length, 1, "nobody subscribed to weights");
-  const form = new URLSearchParams(news[0]);
-  assert.equal(form.get("userid"), String(tokens["userid"]));
-  assert.equal(form.get("appli"), "44");
-  assert.ok(Number(form.get("startdate")) < Number(form.get("enddate")));
-
-  const fresh = await nonceOf(sandbox);
-  const revoked = await ask(sandbox, "/v2/oauth2", {
-    action: "revoke",
-    client_id: CLIENT.id,
-    userid: String(tokens["userid"]),
-    nonce: fresh,
-    signature: signature("revoke", CLIENT.id, fresh),
-  });
-  assert.equal(revoked.status, 0);
-  assert.equal((await ask(sandbox, "/notify", { action: "list" }, token)).status, 401);
-  await sandbox.stop();
-  await receiver.shutdown();
 });
 
 Deno.test("faults rewrite a page inside a body too", async () => {

@@ -1,12 +1,13 @@
-/** What the server does for a statement, by the plan that is made once for all values. */
+/** Plans of statements as the server makes them for a person who asks. */
 import assert from "node:assert/strict";
 import postgres from "postgres";
-import type { Sql } from "@shared/db/client.ts";
+import type { Sql as AnySql } from "@shared/db/client.ts";
 import type { TestDatabase } from "./database.ts";
 
-export type Ask = (sql: Sql) => PromiseLike<unknown>;
+type Ask = (sql: AnySql) => PromiseLike<unknown>;
 
-export interface Node {
+/** A step of a plan, as `explain` tells it. */
+export interface PlanNode {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
   readonly "Index Cond"?: string;
@@ -14,11 +15,11 @@ export interface Node {
   readonly "Actual Loops": number;
   readonly "Shared Hit Blocks": number;
   readonly "Shared Read Blocks": number;
-  readonly Plans?: readonly Node[];
+  readonly Plans?: readonly PlanNode[];
 }
 
 /** What was done, for a failure to show. */
-export function outline(node: Node, depth = 0): string {
+export function outline(node: PlanNode, depth = 0): string {
   const rows = node["Actual Rows"] * node["Actual Loops"];
   const buffers = node["Shared Hit Blocks"] + node["Shared Read Blocks"];
   const what = [node["Node Type"], node["Relation Name"], node["Index Cond"]].join(" ").trim();
@@ -26,7 +27,9 @@ export function outline(node: Node, depth = 0): string {
   return own + (node.Plans ?? []).map((child) => outline(child, depth + 1)).join("");
 }
 
-export const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+export const nodesOf = (
+  node: PlanNode,
+): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
 interface Sent {
   readonly text: string;
@@ -43,15 +46,17 @@ async function sentFor(url: string, ask: Ask): Promise<Sent> {
     debug: (_, text, values) => sent.push({ text, values }),
   });
   try {
+    // The driver asks for the server's types behind its first statement, and writes no array before.
+    await sql`select`;
     await ask(sql);
   } finally {
     await sql.end({ timeout: 1 });
   }
-  // It asks for the server's types as well.
   return sent.find(({ text }) => text.includes("raphael.")) ?? assert.fail();
 }
 
 function literal(value: unknown): string {
+  if (Array.isArray(value)) return `array[${value.map(literal)}]`;
   const text = value instanceof Date ? value.toISOString() : String(value);
   return `'${text.replaceAll("'", "''")}'`;
 }
@@ -68,7 +73,7 @@ export async function explain({ url, admin }: TestDatabase, userId: string, ask:
              set_config('role', 'authenticated', true)`;
     await tx.unsafe(`prepare question as ${text}`);
     const literals = values.map(literal);
-    const [row] = await tx.unsafe<[{ "QUERY PLAN": readonly [{ readonly Plan: Node }] }]>(
+    const [row] = await tx.unsafe<[{ "QUERY PLAN": readonly [{ readonly Plan: PlanNode }] }]>(
       `explain (analyze, buffers, format json) execute question ${
         literals.length > 0 ? `(${literals})` : ""
       }`,

@@ -1,0 +1,184 @@
+/** Queries at 1, 10 and 30 million samples: the bare statement, and the same through the whole function. */
+import { Secret } from "@shared/core/secret.ts";
+import { connect, type Sql } from "@shared/db/client.ts";
+import postgres from "postgres";
+import { startMetrics } from "./query/function.ts";
+import { personId, populate, SAMPLES_A_PERSON } from "./query/population.ts";
+import { onTheFly, type Question, questions, summaryOfDays } from "./query/questions.ts";
+import { steps } from "./query/steps.ts";
+import { startDatabase } from "./support/database.ts";
+import { type Finding, jsonLine, textLine } from "./support/report.ts";
+import { percentile } from "./support/statistics.ts";
+
+export interface QueryOptions {
+  readonly json: boolean;
+  /** Questions of each kind that are asked at each size. */
+  readonly times: number;
+  /** Numbers of samples, ascending: each is grown from the one before. */
+  readonly sizes: readonly number[];
+  readonly stateDir: string;
+}
+
+const WARM_UP = 50;
+
+interface Times {
+  readonly bare: readonly number[];
+  readonly function: readonly number[];
+}
+
+export async function queryBench(options: QueryOptions): Promise<void> {
+  const { json, times, sizes, stateDir } = options;
+  const log = (line: string) => console.error(line);
+  await using started = new AsyncDisposableStack();
+  const database = await startDatabase(stateDir, log);
+  started.defer(() => database.stop());
+  const metrics = await startMetrics(database.appUrl);
+  started.defer(() => metrics.stop());
+  const db = connect({ url: new Secret(database.appUrl), max: 2, prepare: true });
+  started.defer(() => db.close());
+  const owner = postgres(database.url, { max: 1, onnotice: () => {} });
+  started.defer(() => owner.end());
+  const print = (finding: Finding) =>
+    console.log(json ? jsonLine(finding) : `${finding.bench} ${textLine(finding)}`);
+
+  const measured = new Map<string, Times[]>();
+  let people = 0;
+  for (const size of sizes) {
+    const wanted = Math.round(size / SAMPLES_A_PERSON);
+    for (; people < wanted; people = Math.min(people + 20, wanted)) {
+      await populate(database.admin, people, Math.min(people + 20, wanted));
+    }
+    await owner`vacuum analyze raphael.samples`;
+    await owner`vacuum analyze raphael.daily`;
+    await owner`checkpoint`;
+    const [{ n = 0 } = {}] = await owner<{ n: number }[]>`
+      select reltuples::float8 as n from pg_class where oid = 'raphael.samples'::regclass`;
+    log(`${n.toLocaleString("en")} samples of ${people} people`);
+    const asked = await questionsOf((path) => metrics.get(path, personId(0)));
+    for (const question of asked) {
+      const bare = await ask(
+        times,
+        async () => {
+          const { length } = await question.statement(owner as unknown as Sql);
+          if (length < question.rows) {
+            throw new Error(`Cannot compare: ${question.name}: ${length}`);
+          }
+        },
+        (n) => claim(owner, person(n, people)),
+      );
+      const whole = await ask(times, async (n) => {
+        const text = await metrics.get(question.path, person(n, people));
+        if (text.length < question.rows * 20) throw new Error(`Cannot compare: ${question.name}`);
+      });
+      measured.set(question.name, [...measured.get(question.name) ?? [], {
+        bare,
+        function: whole,
+      }]);
+      log(
+        `  ${question.name}: bare p50 ${ms(bare, 50)} p95 ${ms(bare, 95)} ms, ` +
+          `function p50 ${ms(whole, 50)} p95 ${ms(whole, 95)} ms`,
+      );
+    }
+    log(`load average ${Deno.loadavg().map((load) => load.toFixed(1)).join(" ")}`);
+  }
+
+  for (const [name, at] of measured) {
+    for (const finding of findings(name, at, sizes)) print(finding);
+  }
+  const rollup = await compareRollup(owner, times, people);
+  print({
+    bench: "query",
+    subject: "30 days on the fly",
+    versus: "rollup",
+    metric: "ms",
+    rounds: [percentile(rollup.onTheFly, 50)],
+    versusRounds: [percentile(rollup.rollup, 50)],
+  });
+  const answer = await metrics.get("/latest?types=glucose", personId(0));
+  const each = await steps({
+    db,
+    jwks: metrics.env["SUPABASE_JWKS"] ?? "",
+    token: await metrics.token(personId(0)),
+    person: personId(0),
+    answer,
+  });
+  for (const [step, value] of Object.entries(each)) {
+    print({
+      bench: "query",
+      subject: step,
+      versus: step,
+      metric: "ms a step, p50",
+      rounds: [value],
+    });
+  }
+}
+
+const person = (n: number, people: number) => personId((n * 7_919) % people);
+const ms = (values: readonly number[], percent: number) => percentile(values, percent).toFixed(2);
+
+async function ask(
+  times: number,
+  one: (n: number) => Promise<unknown>,
+  before: (n: number) => Promise<unknown> = () => Promise.resolve(),
+): Promise<number[]> {
+  const measured: number[] = [];
+  for (let n = 0; n < WARM_UP + times; n++) {
+    await before(n);
+    const start = performance.now();
+    await one(n);
+    if (n >= WARM_UP) measured.push(performance.now() - start);
+  }
+  return measured;
+}
+
+/** Whose data a bare statement reads stands in the session's claims, as it does for the function. */
+async function claim(owner: postgres.Sql, sub: string): Promise<void> {
+  await owner`select set_config('request.jwt.claims', ${JSON.stringify({ sub })}, false)`;
+}
+
+/** The questions, with the place behind 5,000 readings as the API's own pages lead to it. */
+async function questionsOf(get: (path: string) => Promise<string>): Promise<readonly Question[]> {
+  let cursor = "";
+  for (let page = 0; page < 5; page++) {
+    const path = `/?types=glucose&limit=1000${cursor && `&cursor=${cursor}`}`;
+    cursor = JSON.parse(await get(path)).meta.nextCursor;
+  }
+  const [start, metricId, sourceId, recordId] = JSON.parse(atob(cursor));
+  return questions({ start, metricId, sourceId, recordId }, cursor);
+}
+
+function* findings(
+  question: string,
+  at: readonly Times[],
+  sizes: readonly number[],
+): Generator<Finding> {
+  const size = (n: number) => `${question} at ${sizes[n]?.toLocaleString("en")}`;
+  const [first] = at;
+  for (const [n, times] of at.entries()) {
+    for (const way of ["bare", "function"] as const) {
+      const p95 = (of: Times | undefined) => [percentile(of?.[way] ?? [], 95)];
+      const metric = `p95 ms, ${way === "bare" ? "bare statement" : "whole function"}`;
+      const own = { bench: "query", subject: size(n), metric, rounds: p95(times) };
+      yield n === 0
+        ? { ...own, versus: size(n) }
+        : { ...own, versus: size(0), versusRounds: p95(first) };
+    }
+    yield {
+      bench: "query",
+      subject: size(n),
+      versus: size(n),
+      metric: "ms more at p95 through the function",
+      rounds: [percentile(times.function, 95) - percentile(times.bare, 95)],
+    };
+  }
+}
+
+/** A 30-day summary of five metrics from the rollup and from samples, by turns. */
+async function compareRollup(owner: postgres.Sql, times: number, people: number) {
+  const before = (n: number) => claim(owner, person(n, people));
+  const sql = owner as unknown as Sql;
+  return {
+    rollup: await ask(times, () => summaryOfDays(sql), before),
+    onTheFly: await ask(times, () => onTheFly(sql), before),
+  };
+}
