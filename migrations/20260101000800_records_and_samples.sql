@@ -82,16 +82,11 @@ create table raphael.samples (
   local_date     date not null,
   metric_id      smallint not null,
   offset_minutes smallint,
-  day_origin     "char" not null
+  day_origin     "char" not null,
+  primary key (user_key, metric_id, start_at, source_id, record_id)
 );
 -- Nullable columns cost more than they hold: past 8 columns a row with one null in it is 8 bytes longer.
 comment on table raphael.samples is 'Values of catalog metrics: 76 bytes and one index entry each';
--- In the order of queries, and no wider than 16 bytes: so far Postgres sees that a person's readings come in
--- order and fills its pages (32 bytes a row; with source and record 80, half of it air). What makes a sample
--- unique is its record: unique itself, replaced as a whole by its one writer, no instant in it twice.
-create index samples_by_time on raphael.samples (user_key, metric_id, start_at);
--- Without a key of its own a published table could not be corrected.
-alter table raphael.samples replica identity full;
 comment on column raphael.samples.start_at is 'The instant, or the start of the span; local midnight for a daily value';
 comment on column raphael.samples.record_id is 'The raw record it was read from';
 comment on column raphael.samples.value is 'In the catalog''s unit';

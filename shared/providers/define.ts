@@ -5,6 +5,7 @@ import type { Ask, DriverContext, ProviderDriver } from "./driver.ts";
 import { ProviderError } from "./errors.ts";
 import { callProvider, check, readJson } from "./kit/http.ts";
 import { bearer } from "./kit/oauth2.ts";
+import { type Place, step } from "./pages.ts";
 import type {
   MetricBatch,
   NormaliseContext,
@@ -41,8 +42,6 @@ export interface ProviderDefinition
 
 type PageAsk = Ask & { readonly recordId?: string };
 
-/** No collection is this long: a cursor that never ends would hold a worker for good. */
-const MAX_PAGES = 10_000;
 const MAX_ID_CHARS = 512;
 
 export function defineProvider(definition: ProviderDefinition): ProviderDriver {
@@ -95,18 +94,14 @@ export function defineProvider(definition: ProviderDefinition): ProviderDriver {
     },
 
     async *fetchLatestMetrics(ask, ctx) {
-      const seen = new Set<string | undefined>();
-      let cursor = ask.cursor;
-      do {
-        if (seen.has(cursor) || seen.size === MAX_PAGES) throw repeats(slug);
-        seen.add(cursor);
-        const batch = await driver.fetchPage(
-          { ...ask, ...(cursor === undefined ? {} : { cursor }) },
-          ctx,
-        );
+      let place: Place | undefined;
+      while (true) {
+        const batch = await driver.fetchPage(place ? { ...ask, cursor: place.next } : ask, ctx);
         yield batch;
-        cursor = batch.next;
-      } while (cursor !== undefined);
+        if (batch.next === undefined) return;
+        place = step(place, place?.next ?? ask.cursor, batch.next);
+        if (!place) throw repeats(slug);
+      }
     },
 
     normalise(name, body, context = {}) {

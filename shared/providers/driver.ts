@@ -48,6 +48,8 @@ export type History =
     readonly kind: "request";
     readonly maxDays: number;
     readonly pageDays: number;
+    /** Statuses that mean there is nothing to send, or that it was asked for before: no failure. */
+    readonly refusals?: readonly number[];
     /** Asks the provider to send `window` by webhook. */
     request(ask: Ask, ctx: DriverContext): Promise<void>;
   };

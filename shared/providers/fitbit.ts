@@ -41,6 +41,9 @@ const FITBIT = {
 const maybeNumber = z.number().nullish();
 const maybeText = z.string().nullish();
 
+/** Fitbit's own zones of the heart rate, from the lowest; a person's own ones have other names. */
+const ZONES = ["Out of Range", "Fat Burn", "Cardio", "Peak"];
+
 const activities = resource({
   name: "activities",
   aliases: ["GET /1/user/-/activities/list.json", "activities"],
@@ -59,7 +62,7 @@ const activities = resource({
       steps: maybeNumber,
       calories: maybeNumber,
       averageHeartRate: maybeNumber,
-      heartRateZones: z.array(z.looseObject({ minutes: maybeNumber })).nullish(),
+      heartRateZones: z.array(z.looseObject({ name: maybeText, minutes: maybeNumber })).nullish(),
       source: z.looseObject({ name: maybeText }).nullish(),
       lastModified: maybeText,
     }),
@@ -75,7 +78,10 @@ const activities = resource({
     if (!at || elapsed == null) return yield { kind: "quarantine", reason: "no_time" };
     const { instant: start, offsetMinutes } = at;
     const isImperial = /^miles?$/i.test(row.distanceUnit ?? "");
-    const zones = row.heartRateZones?.flatMap(({ minutes }) => within("min", minutes, "s") ?? []);
+    const zones = ZONES.flatMap((name) => {
+      const zone = row.heartRateZones?.find((one) => one.name === name);
+      return within("min", zone?.minutes, "s") ?? [];
+    });
     yield {
       kind: "workout",
       start,
@@ -91,7 +97,7 @@ const activities = resource({
         steps: row.steps,
         hrAverage: row.averageHeartRate,
         // Four or none: a zone left out would shift the others.
-        zoneSeconds: zones?.length === 4 ? zones : undefined,
+        zoneSeconds: zones.length === ZONES.length ? zones : undefined,
         device: row.source?.name,
       }),
     };

@@ -37,11 +37,11 @@ import { epoch, GARMIN, GARMIN_API, KINDS } from "./garmin_rows.ts";
 import { GARMIN_SERIES } from "./garmin_series.ts";
 import { GARMIN_SLEEP } from "./garmin_sleep.ts";
 import { garminWebhook } from "./garmin_webhook.ts";
-import { discard, failureOf, send } from "./kit/http.ts";
+import { discard, failureOf, readText, send } from "./kit/http.ts";
 import { bearer, oauth2 } from "./kit/oauth2.ts";
 
-/** Asked before; not permitted by the person. Neither is a failure of the ask. */
-const REFUSALS: ReadonlySet<number> = new Set([403, 409, 412]);
+/** No history for this app; asked before; not permitted by the person. */
+const REFUSALS: readonly number[] = [403, 409, 412];
 
 /** Asks for every kind of summary; one that the person does not share is left out. */
 async function requestWindow({ account, window }: Ask, ctx: DriverContext): Promise<void> {
@@ -51,10 +51,23 @@ async function requestWindow({ account, window }: Ask, ctx: DriverContext): Prom
     // Rounded alike, so that a window of the longest span is no second longer.
     url.searchParams.set("summaryEndTimeInSeconds", epoch(window.to, Math.floor));
     const response = await send(GARMIN, bearer(GARMIN, new Request(url), account), ctx);
-    await discard(response);
     const failure = failureOf(response, ctx.now());
-    if (failure && !REFUSALS.has(response.status)) throw new ProviderError(GARMIN.slug, failure);
+    if (failure && !REFUSALS.includes(response.status)) {
+      await discard(response);
+      throw new ProviderError(GARMIN.slug, failure);
+    }
+    await requireNoPage(response);
   }
+}
+
+/** 202 without a body is a yes. A proxy's page with 200 is none, and the span would be lost with it. */
+async function requireNoPage(response: Response): Promise<void> {
+  if (response.status !== 200) return await discard(response);
+  if (await readText(GARMIN, response) === "") return;
+  throw new ProviderError(GARMIN.slug, {
+    kind: "contract",
+    issues: ["body where none is expected"],
+  });
 }
 
 export default defineProvider({
@@ -85,7 +98,13 @@ export default defineProvider({
     },
   }),
   // Of a newer client; older ones had 90 days a request. Before a month ahead of the link there is nothing.
-  history: { kind: "request", maxDays: 30, pageDays: 30, request: requestWindow },
+  history: {
+    kind: "request",
+    maxDays: 30,
+    pageDays: 30,
+    refusals: REFUSALS,
+    request: requestWindow,
+  },
   limits: [{ requests: 100, perSeconds: 60, scope: "app" }],
   policy: { terms: "https://developer.garmin.com/gc-developer-program/", aiUse: "unstated" },
   resources: [

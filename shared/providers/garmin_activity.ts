@@ -1,3 +1,4 @@
+/** Garmin's activities, their details, and what the watch noticed; quirks in `garmin.ts`. */
 import { z } from "zod";
 import type { Workout, WorkoutLaps } from "../catalog/normalized.ts";
 import {

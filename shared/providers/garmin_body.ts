@@ -1,3 +1,4 @@
+/** Garmin's scale, cuff, skin temperature and menstrual cycle; quirks in `garmin.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

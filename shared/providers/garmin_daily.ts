@@ -1,3 +1,4 @@
+/** Garmin's days, their quarters of an hour, and user metrics; quirks in `garmin.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

@@ -1,3 +1,4 @@
+/** What Garmin's summaries share, and how they are asked for; quirks in `garmin.ts`. */
 import { z } from "zod";
 import type { MetricCode, UnitOf } from "../catalog/metrics.ts";
 import type { Metric, Provenance, Quarantine, When } from "../catalog/normalized.ts";
@@ -7,11 +8,6 @@ import type { Ask } from "./driver.ts";
 import { measure, present } from "./kit/measure.ts";
 import { dayTotal } from "./kit/when.ts";
 import type { RecordRef } from "./resource.ts";
-
-/**
- * What Garmin's summaries share, and how they are asked for.
- * @see ./garmin.ts for the quirks
- */
 
 export const GARMIN = {
   slug: "garmin",

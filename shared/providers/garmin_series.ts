@@ -1,3 +1,4 @@
+/** Garmin's series: HRV, stress, respiration, oxygen, snapshots; quirks in `garmin.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

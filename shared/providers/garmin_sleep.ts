@@ -1,3 +1,4 @@
+/** Garmin's nights and naps; quirks in `garmin.ts`. */
 import { z } from "zod";
 import type { SleepSession, SleepStage, SleepStageSpan } from "../catalog/normalized.ts";
 import { SECOND } from "../core/time.ts";

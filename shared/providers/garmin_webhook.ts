@@ -1,3 +1,4 @@
+/** Garmin's deliveries: pushed rows and pings of several people; quirks in `garmin.ts`. */
 import { z } from "zod";
 import { SECOND } from "../core/time.ts";
 import { GARMIN, GARMIN_API, type Kind, KINDS, maybeNumber, maybeText } from "./garmin_rows.ts";

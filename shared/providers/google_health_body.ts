@@ -1,3 +1,4 @@
+/** Google's points of a scale, a thermometer and a meter; quirks in `google_health.ts`. */
 import { z } from "zod";
 import { celsius, grams, milligramsPerDecilitre, millimetres, percent } from "../catalog/units.ts";
 import { resource } from "./define.ts";

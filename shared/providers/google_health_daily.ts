@@ -1,3 +1,4 @@
+/** Google's one value a day, made of a night; quirks in `google_health.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

@@ -1,3 +1,4 @@
+/** Google's points with a beginning and an end: movement and food; quirks in `google_health.ts`. */
 import { z } from "zod";
 import {
   count,

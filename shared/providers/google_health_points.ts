@@ -1,3 +1,4 @@
+/** What Google's data types share: addresses, filters, times; quirks in `google_health.ts`. */
 import { z } from "zod";
 import type { Normalized, When } from "../catalog/normalized.ts";
 import type { MetricCode } from "../catalog/metrics.ts";

@@ -1,3 +1,4 @@
+/** Google's points of an instant: heart, oxygen, breath, VO2 max; quirks in `google_health.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

@@ -1,3 +1,4 @@
+/** Google's sleeps and exercises; quirks in `google_health.ts`. */
 import { z } from "zod";
 import type { SleepStage, SleepStageSpan } from "../catalog/normalized.ts";
 import {
@@ -109,7 +110,7 @@ function stagesOf(stages: readonly z.output<typeof stage>[]): SleepStageSpan[] |
     const [start, end] = [parseInstant(startTime)?.instant, parseInstant(endTime)?.instant];
     if (!start || !end || end < start) return [];
     return [{ stage: STAGES[type ?? ""] ?? "unknown", start, end }];
-  });
+  }).toSorted((a, b) => a.start.getTime() - b.start.getTime());
   return spans.length > 0 ? spans : undefined;
 }
 

@@ -1,3 +1,4 @@
+/** Google's totals of a day (`dailyRollUp`); quirks in `google_health.ts`. */
 import { z } from "zod";
 import type { Normalized } from "../catalog/normalized.ts";
 import type { MetricCode } from "../catalog/metrics.ts";

@@ -1,3 +1,4 @@
+/** Google's news of what changed, and the checks of an address; quirks in `google_health.ts`. */
 import { z } from "zod";
 import { parseJson as readJson } from "../core/json.ts";
 import { addDays, DAY, HOUR, parseInstant, startOfLocalDate, type Window } from "../core/time.ts";

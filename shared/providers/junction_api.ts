@@ -1,3 +1,4 @@
+/** What Junction's summaries share: hosts, key, sources, times; quirks in `junction.ts`. */
 import { z } from "zod";
 import type { When } from "../catalog/normalized.ts";
 import { addDays, localDateOf, parseInstant } from "../core/time.ts";

@@ -1,3 +1,4 @@
+/** Junction's summaries of a day: activity, body, meals, cycle; quirks in `junction.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

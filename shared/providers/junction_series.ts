@@ -1,3 +1,4 @@
+/** Junction's timeseries, one line a kind at the end; quirks in `junction.ts`. */
 import { z } from "zod";
 import type { MetricCode, UnitOf } from "../catalog/metrics.ts";
 import type { Normalized, Provenance, When } from "../catalog/normalized.ts";

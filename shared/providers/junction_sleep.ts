@@ -1,3 +1,4 @@
+/** Junction's sleeps and their stages; quirks in `junction.ts`. */
 import { z } from "zod";
 import type { SleepSession, SleepStage } from "../catalog/normalized.ts";
 import { beatsPerMinute, celsius, enumerated, kelvinDifference } from "../catalog/units.ts";

@@ -1,3 +1,4 @@
+/** Junction's events, delivered by Svix; quirks in `junction.ts`. */
 import { z } from "zod";
 import { parseInstant } from "../core/time.ts";
 import { maybeText } from "./junction_api.ts";

@@ -1,3 +1,4 @@
+/** Junction's workouts and electrocardiograms; quirks in `junction.ts`. */
 import { z } from "zod";
 import { beatsPerMinute } from "../catalog/units.ts";
 import { resource } from "./define.ts";

@@ -1,3 +1,4 @@
+/** A Nightscout site: its address, its token, and their proof; quirks in `nightscout.ts`. */
 import { z } from "zod";
 import { Secret } from "../core/secret.ts";
 import { offsetIn } from "../core/time.ts";

@@ -1,3 +1,4 @@
+/** What Oura's collections share: addresses, dates, series; quirks in `oura.ts`. */
 import { z } from "zod";
 import { addDays, DAY, localDateOf } from "../core/time.ts";
 import type { Ask } from "./driver.ts";

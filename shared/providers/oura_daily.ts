@@ -1,3 +1,4 @@
+/** Oura's documents of a day: activity, scores, oxygen, stress, heart; quirks in `oura.ts`. */
 import { z } from "zod";
 import {
   count,

@@ -1,3 +1,4 @@
+/** Oura's sleeps, workouts, moments and heart rates; quirks in `oura.ts`. */
 import { z } from "zod";
 import type { Metric, SleepStage, SleepStageSpan, When } from "../catalog/normalized.ts";
 import { beatsPerMinute, milliseconds, type Reading, seconds } from "../catalog/units.ts";

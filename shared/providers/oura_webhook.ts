@@ -1,3 +1,4 @@
+/** Oura's news, and its subscriptions; quirks in `oura.ts`. */
 import { z } from "zod";
 import {
   addDays,

@@ -1,3 +1,4 @@
+/** What Polar's collections share: addresses, limits, days and clocks; quirks in `polar.ts`. */
 import { z } from "zod";
 import {
   addDays,

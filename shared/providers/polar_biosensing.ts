@@ -1,3 +1,4 @@
+/** Polar's spot tests: oxygen, ECG, temperatures; quirks in `polar.ts`. */
 import { z } from "zod";
 import type { When } from "../catalog/normalized.ts";
 import { beatsPerMinute, celsius, kelvinDifference, percent } from "../catalog/units.ts";

@@ -1,3 +1,4 @@
+/** Polar's days, heart rates, cardio load and physical information; quirks in `polar.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

@@ -1,3 +1,4 @@
+/** Polar's exercises, their series and zones; quirks in `polar.ts`. */
 import { z } from "zod";
 import type { Metric, When } from "../catalog/normalized.ts";
 import {
@@ -81,7 +82,9 @@ const exercises = resource({
       training_load: maybeNumber,
       sport: maybeText,
       detailed_sport_info: maybeText,
-      heart_rate_zones: z.array(z.looseObject({ "in-zone": maybeText })).nullish(),
+      heart_rate_zones: z.array(
+        z.looseObject({ index: maybeNumber, "in-zone": maybeText }),
+      ).nullish(),
       samples: z.array(z.looseObject({
         "recording-rate": maybeNumber,
         "sample-type": z.union([z.string(), z.number()]).nullish(),
@@ -101,7 +104,9 @@ const exercises = resource({
       return yield { kind: "quarantine", reason: "no_time" };
     }
     const at = { ...begin, end: new Date(begin.start.getTime() + duration * SECOND) };
-    const zones = (row.heart_rate_zones ?? []).map((zone) => secondsOf(zone["in-zone"]))
+    const zones = (row.heart_rate_zones ?? [])
+      .toSorted((a, b) => (a.index ?? 0) - (b.index ?? 0))
+      .map((zone) => secondsOf(zone["in-zone"]))
       .filter((one) => one !== undefined);
     const device = present({ device: row.device });
     yield {

@@ -1,3 +1,4 @@
+/** Polar's nights and their recharge; quirks in `polar.ts`. */
 import { z } from "zod";
 import type { SleepStage, SleepStageSpan, When } from "../catalog/normalized.ts";
 import { beatsPerMinute, breathsPerMinute, milliseconds } from "../catalog/units.ts";

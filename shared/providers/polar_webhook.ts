@@ -1,3 +1,4 @@
+/** Polar's events, and the PING before them; quirks in `polar.ts`. */
 import { z } from "zod";
 import { parseJson as parseStrictJson } from "../core/json.ts";
 import { addDays, parseInstant, startOfLocalDate, type Window } from "../core/time.ts";

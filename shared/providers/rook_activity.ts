@@ -1,3 +1,4 @@
+/** ROOK's activities: workouts and their samples; quirks in `rook.ts`. */
 import { z } from "zod";
 import type { Workout } from "../catalog/normalized.ts";
 import { convert, metresPerSecond, revolutionsPerMinute, watts } from "../catalog/units.ts";

@@ -1,3 +1,4 @@
+/** What ROOK's documents share: hosts, keys, times, devices; quirks in `rook.ts`. */
 import { z } from "zod";
 import type { Provenance, When } from "../catalog/normalized.ts";
 import { toBase64, utf8 } from "../core/bytes.ts";

@@ -1,3 +1,4 @@
+/** ROOK's measures of a body, and what it ate and drank; quirks in `rook.ts`. */
 import { z } from "zod";
 import {
   centimetres,

@@ -1,3 +1,4 @@
+/** ROOK's documents that are events, and their names; quirks in `rook.ts`. */
 import type { MetricCode } from "../catalog/metrics.ts";
 import { resource } from "./define.ts";
 import { listOf } from "./kit/page.ts";

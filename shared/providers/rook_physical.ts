@@ -1,3 +1,4 @@
+/** ROOK's summary of a day's movement; quirks in `rook.ts`. */
 import { z } from "zod";
 import { count, kilocalories, metres, seconds } from "../catalog/units.ts";
 import { resource } from "./define.ts";

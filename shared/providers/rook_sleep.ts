@@ -1,3 +1,4 @@
+/** ROOK's nights; quirks in `rook.ts`. */
 import { z } from "zod";
 import type { SleepSession } from "../catalog/normalized.ts";
 import { beatsPerMinute, breathsPerMinute } from "../catalog/units.ts";

@@ -1,3 +1,4 @@
+/** ROOK's heart, oxygen, glucose, pressure and temperature; quirks in `rook.ts`. */
 import { z } from "zod";
 import type { MetricCode } from "../catalog/metrics.ts";
 import type { Metric, Provenance, When } from "../catalog/normalized.ts";

@@ -1,3 +1,4 @@
+/** ROOK's news of documents; quirks in `rook.ts`. */
 import { z } from "zod";
 import { parseJson as readJson } from "../core/json.ts";
 import { addDays, localDateOf, startOfLocalDate, type Window } from "../core/time.ts";

@@ -1,3 +1,4 @@
+/** What Spike's answers share: tokens, times, spans, devices; quirks in `spike.ts`. */
 import { z } from "zod";
 import type { When } from "../catalog/normalized.ts";
 import { toHex } from "../core/bytes.ts";

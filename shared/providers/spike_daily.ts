@@ -1,3 +1,4 @@
+/** Spike's days; quirks in `spike.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

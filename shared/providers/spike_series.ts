@@ -1,3 +1,4 @@
+/** Spike's readings, one resource for each; quirks in `spike.ts`. */
 import { z } from "zod";
 import type { MetricCode, UnitOf } from "../catalog/metrics.ts";
 import {

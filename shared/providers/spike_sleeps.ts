@@ -1,3 +1,4 @@
+/** Spike's sleeps and their stages; quirks in `spike.ts`. */
 import { z } from "zod";
 import type { SleepStage, SleepStageSpan } from "../catalog/normalized.ts";
 import { celsius } from "../catalog/units.ts";
@@ -124,7 +125,9 @@ function stagesOf({ stages }: Row): readonly SleepStageSpan[] | undefined {
     if (!start || !end || end < start) return [];
     return [{ stage: STAGES[stage ?? ""] ?? "unknown", start, end }];
   });
-  return spans.length > 0 ? spans : undefined;
+  return spans.length > 0
+    ? spans.toSorted((a, b) => a.start.getTime() - b.start.getTime())
+    : undefined;
 }
 
 /** Nothing else tells a nap from a night. */

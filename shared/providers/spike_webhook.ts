@@ -1,3 +1,4 @@
+/** Spike's news of records, and of links that ended; quirks in `spike.ts`. */
 import { z } from "zod";
 import { HOUR, parseInstant } from "../core/time.ts";
 import { present } from "./kit/measure.ts";

@@ -1,3 +1,4 @@
+/** Spike's workouts; quirks in `spike.ts`. */
 import { z } from "zod";
 import { parseInstant } from "../core/time.ts";
 import { resource } from "./define.ts";

@@ -1,3 +1,4 @@
+/** Strava's activities, their streams, and the athlete; quirks in `strava.ts`. */
 import { z } from "zod";
 import type { Metric, Provenance, When } from "../catalog/normalized.ts";
 import {

@@ -1,3 +1,4 @@
+/** Strava's hosts, limits, and what its refusals mean; quirks in `strava.ts`. */
 import { z } from "zod";
 import { readText } from "./kit/http.ts";
 import { untilReset } from "./kit/rate_limit.ts";

@@ -1,3 +1,4 @@
+/** Strava's laps of an activity; quirks in `strava.ts`. */
 import { z } from "zod";
 import type { WorkoutLap } from "../catalog/normalized.ts";
 import { parseInstant, SECOND } from "../core/time.ts";

@@ -1,3 +1,4 @@
+/** Strava's events, and the one subscription of an app; quirks in `strava.ts`. */
 import { z } from "zod";
 import { DAY, SECOND } from "../core/time.ts";
 import type { DriverContext } from "./driver.ts";

@@ -1,3 +1,4 @@
+/** Suunto's hosts, keys, and what its gateway's refusals mean; quirks in `suunto.ts`. */
 import { z } from "zod";
 import type { Quarantine } from "../catalog/normalized.ts";
 import type { Reading } from "../catalog/units.ts";

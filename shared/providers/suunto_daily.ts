@@ -1,3 +1,4 @@
+/** Suunto's statistics of a day; quirks in `suunto.ts`. */
 import { z } from "zod";
 import { count, joules } from "../catalog/units.ts";
 import { DAY, localDateOf, offsetIn, parseInstant, startOfLocalDate } from "../core/time.ts";

@@ -1,3 +1,4 @@
+/** Suunto's nights, ten minutes of activity, and recovery; quirks in `suunto.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

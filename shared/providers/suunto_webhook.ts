@@ -1,3 +1,4 @@
+/** Suunto's deliveries, samples included; quirks in `suunto.ts`. */
 import { z } from "zod";
 import { DAY } from "../core/time.ts";
 import { hmacSignature, parseJson } from "./kit/webhook.ts";

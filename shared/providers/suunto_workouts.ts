@@ -1,3 +1,4 @@
+/** Suunto's workouts; quirks in `suunto.ts`. */
 import { z } from "zod";
 import type { When } from "../catalog/normalized.ts";
 import { count } from "../catalog/units.ts";

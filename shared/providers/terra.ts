@@ -89,6 +89,8 @@ const userInfo = z.looseObject({
   user: z.looseObject({ user_id: z.string(), reference_id: maybeText, scopes: maybeText }),
 });
 
+const acknowledgement = z.looseObject({ status: z.literal("success") });
+
 const link: WidgetLink = {
   kind: "widget",
 
@@ -151,7 +153,8 @@ async function requestWindow({ account, window }: Ask, ctx: DriverContext): Prom
   const refusals: ProviderError[] = [];
   for (const { name } of RESOURCES) {
     try {
-      await discard(await call("GET", `/${name}`, ctx, { query }));
+      // Anything else that is 200 (a proxy's page) would lose the window without a word.
+      await readJson(TERRA, await call("GET", `/${name}`, ctx, { query }), acknowledgement);
     } catch (error) {
       if (!isRejection(error)) throw error;
       refusals.push(error);

@@ -1,3 +1,4 @@
+/** Terra's activities: workouts and their samples; quirks in `terra.ts`. */
 import { z } from "zod";
 import type { Workout } from "../catalog/normalized.ts";
 import {

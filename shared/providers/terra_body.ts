@@ -1,3 +1,4 @@
+/** Terra's body: scale, cuff, meter, thermometer, heart; quirks in `terra.ts`. */
 import { z } from "zod";
 import type { When } from "../catalog/normalized.ts";
 import {

@@ -1,3 +1,4 @@
+/** Terra's days: totals, summaries, scores; quirks in `terra.ts`. */
 import { z } from "zod";
 import {
   count,

@@ -1,3 +1,4 @@
+/** Terra's menstrual cycle; quirks in `terra.ts`. */
 import { z } from "zod";
 import { dayNumber, enumerated } from "../catalog/units.ts";
 import { resource } from "./define.ts";

@@ -1,3 +1,4 @@
+/** Terra's food and water of a day; quirks in `terra.ts`. */
 import { z } from "zod";
 import { grams, kilocalories, milligrams, millilitres } from "../catalog/units.ts";
 import { resource } from "./define.ts";

@@ -1,3 +1,4 @@
+/** What Terra's payloads share: clocks, samples, identity; quirks in `terra.ts`. */
 import { z } from "zod";
 import type { Metric, When } from "../catalog/normalized.ts";
 import { beatsPerMinute, milliseconds, percent } from "../catalog/units.ts";

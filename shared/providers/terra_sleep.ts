@@ -1,3 +1,4 @@
+/** Terra's sleeps; quirks in `terra.ts`. */
 import { z } from "zod";
 import type { SleepSession, SleepStage, SleepStageSpan } from "../catalog/normalized.ts";
 import { beatsPerMinute, breathsPerMinute, kelvinDifference } from "../catalog/units.ts";

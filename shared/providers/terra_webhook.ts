@@ -1,3 +1,4 @@
+/** Terra's events: data, and what becomes of a connection; quirks in `terra.ts`. */
 import { z } from "zod";
 import { hmacSignature, parseJson } from "./kit/webhook.ts";
 import { maybeText } from "./terra_samples.ts";

@@ -1,3 +1,4 @@
+/** Ultrahuman's hosts, the status inside, the person's clock; quirks in `ultrahuman.ts`. */
 import { z } from "zod";
 import type { When } from "../catalog/normalized.ts";
 import { DAY, localDateOf, MINUTE, offsetIn, SECOND } from "../core/time.ts";

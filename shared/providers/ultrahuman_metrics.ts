@@ -1,3 +1,4 @@
+/** Ultrahuman's day, as one list of types; quirks in `ultrahuman.ts`. */
 import { z } from "zod";
 import type { Metric, Provenance, Score, When } from "../catalog/normalized.ts";
 import {

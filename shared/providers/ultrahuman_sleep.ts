@@ -1,3 +1,4 @@
+/** The night in Ultrahuman's day; quirks in `ultrahuman.ts`. */
 import { z } from "zod";
 import type { Quarantine, SleepSession } from "../catalog/normalized.ts";
 import type { Reading } from "../catalog/units.ts";

@@ -1,3 +1,4 @@
+/** What Validic's records share: hosts, limits, times, devices; quirks in `validic.ts`. */
 import { z } from "zod";
 import type { MetricCode } from "../catalog/metrics.ts";
 import type { Normalized, Provenance, When } from "../catalog/normalized.ts";

@@ -1,3 +1,4 @@
+/** Validic's days: summaries, measurements, food; quirks in `validic.ts`. */
 import { collection, THREE_HOURLY } from "./validic_api.ts";
 import { ALL, codesOf, FOOD, readFigures } from "./validic_metrics.ts";
 

@@ -1,3 +1,4 @@
+/** What Validic's types of metric mean; quirks in `validic.ts`. */
 import type { MetricCode, UnitOf } from "../catalog/metrics.ts";
 import type { Normalized, Provenance } from "../catalog/normalized.ts";
 import type { DimensionOf } from "../catalog/units.ts";

@@ -1,3 +1,4 @@
+/** Validic's readings within a day, and those of glucose; quirks in `validic.ts`. */
 import type { Normalized } from "../catalog/normalized.ts";
 import { present } from "./kit/measure.ts";
 import {

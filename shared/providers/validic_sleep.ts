@@ -1,3 +1,4 @@
+/** Validic's sleeps; quirks in `validic.ts`. */
 import { present, rate } from "./kit/measure.ts";
 import { collection, THREE_HOURLY } from "./validic_api.ts";
 import { codesOf, readFigures, variabilityOf, VITALS } from "./validic_metrics.ts";

@@ -1,3 +1,4 @@
+/** Validic's words for units; quirks in `validic.ts`. */
 import {
   beatsPerMinute,
   breathsPerMinute,

@@ -1,3 +1,4 @@
+/** Validic's workouts; quirks in `validic.ts`. */
 import { present } from "./kit/measure.ts";
 import { collection, THREE_HOURLY } from "./validic_api.ts";
 import { validicSport } from "./validic_sports.ts";

@@ -1,3 +1,4 @@
+/** Wahoo's hosts, limits, ids and versions; quirks in `wahoo.ts`. */
 import { z } from "zod";
 import type { Reading } from "../catalog/units.ts";
 import { parseInstant } from "../core/time.ts";

@@ -1,3 +1,4 @@
+/** Wahoo's person: weight, height, power zones; quirks in `wahoo.ts`. */
 import { z } from "zod";
 import { kilograms, metres, watts } from "../catalog/units.ts";
 import { localDateOf } from "../core/time.ts";

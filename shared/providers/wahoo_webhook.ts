@@ -1,3 +1,4 @@
+/** Wahoo's news of a workout; quirks in `wahoo.ts`. */
 import { z } from "zod";
 import { DAY, parseInstant } from "../core/time.ts";
 import { bodySecret } from "./kit/signature.ts";

@@ -1,3 +1,4 @@
+/** Wahoo's workouts and their summaries; quirks in `wahoo.ts`. */
 import { z } from "zod";
 import { revolutionsPerMinute } from "../catalog/units.ts";
 import { MINUTE, offsetIn, parseInstant, SECOND } from "../core/time.ts";

@@ -1,3 +1,4 @@
+/** What WHOOP's collections share: addresses, limits, scores, times; quirks in `whoop.ts`. */
 import { z } from "zod";
 import type { When } from "../catalog/normalized.ts";
 import { convert, type Reading } from "../catalog/units.ts";

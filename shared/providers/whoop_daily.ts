@@ -1,3 +1,4 @@
+/** WHOOP's cycles, recoveries and body measurement; quirks in `whoop.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

@@ -1,3 +1,4 @@
+/** WHOOP's sleeps and workouts; quirks in `whoop.ts`. */
 import { z } from "zod";
 import { convert } from "../catalog/units.ts";
 import { localDateOf } from "../core/time.ts";

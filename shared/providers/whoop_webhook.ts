@@ -1,3 +1,4 @@
+/** WHOOP's news of sleeps, workouts and recoveries; quirks in `whoop.ts`. */
 import { z } from "zod";
 import { addDays, HOUR, localDateOf, SECOND, startOfLocalDate, type Window } from "../core/time.ts";
 import { hmacSignature, parseJson } from "./kit/webhook.ts";

@@ -1,3 +1,4 @@
+/** Withings' days and their minutes; quirks in `withings.ts`. */
 import { z } from "zod";
 import {
   beatsPerMinute,

@@ -1,3 +1,4 @@
+/** What Withings' calls share: forms, statuses inside, signatures; quirks in `withings.ts`. */
 import { z } from "zod";
 import { toHex } from "../core/bytes.ts";
 import { hmac } from "../core/crypto.ts";

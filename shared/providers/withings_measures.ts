@@ -1,3 +1,4 @@
+/** Withings' measures of scale, cuff and thermometer, and of the heart; quirks in `withings.ts`. */
 import { z } from "zod";
 import type { MetricCode } from "../catalog/metrics.ts";
 import type { Metric, Provenance, When } from "../catalog/normalized.ts";

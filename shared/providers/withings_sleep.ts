@@ -1,3 +1,4 @@
+/** Withings' nights and their stages; quirks in `withings.ts`. */
 import { z } from "zod";
 import type { SleepStage } from "../catalog/normalized.ts";
 import {

@@ -1,3 +1,4 @@
+/** Withings' notifications, and each person's subscriptions; quirks in `withings.ts`. */
 import { z } from "zod";
 import { fromUtf8 } from "../core/bytes.ts";
 import { addDays, DAY, SECOND, startOfLocalDate, type Window } from "../core/time.ts";

@@ -1,3 +1,4 @@
+/** Withings' workouts; quirks in `withings.ts`. */
 import { z } from "zod";
 import { celsius, percent, type Reading } from "../catalog/units.ts";
 import { SECOND } from "../core/time.ts";

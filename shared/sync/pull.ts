@@ -3,10 +3,10 @@ import { noteSync } from "../db/sync.ts";
 import type { Handler } from "../jobs/handlers.ts";
 import type { Outcome } from "../jobs/outcome.ts";
 import { ProviderError } from "../providers/errors.ts";
+import { readPlace, step, writePlace } from "../providers/pages.ts";
 import { toBatch, tombstone } from "./batch.ts";
 import { type OpenAccess, type SyncDeps, withAccess } from "./call.ts";
 import { ingestTogether } from "./ingest_together.ts";
-import { readPlace, step, writePlace } from "./pages.ts";
 
 /** One page of one window: its rows, the cursor and the job's state commit together. */
 export function pullWindow(deps: SyncDeps): Handler<"sync.pull"> {

@@ -3,9 +3,9 @@ import type { ProviderDriver } from "@shared/providers/driver.ts";
 import type { CredentialsLink } from "@shared/providers/link.ts";
 import { ACCOUNT, MARKED, withProvider } from "../support/provider_server.ts";
 import type { Law } from "./law.ts";
-import { failureOf } from "./transport_laws.ts";
+import { failureOf } from "./calls.ts";
 
-const TYPED: Readonly<Record<CredentialsLink["needs"][number]["name"], string>> = {
+export const TYPED: Readonly<Record<CredentialsLink["needs"][number]["name"], string>> = {
   site: "https://site.example.org",
   token: MARKED.accessToken,
 };

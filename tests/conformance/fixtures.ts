@@ -6,8 +6,9 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
  * What a driver is held to, under `tests/fixtures/<slug>/`:
  *
  * - `<resource>.json` a page or pushed body as the provider documents it, and
- *   `<resource>.expected.json` what it means: `[{ "id", "items": [...] }]`, dates in ISO 8601, written
- *   by hand from the provider's documentation; all of it received at noon UTC of 2026-03-01;
+ *   `<resource>.expected.json` what it means: `[{ "id", "version", "items": [...] }]`, dates in ISO 8601,
+ *   the version where the provider has one, written by hand from the provider's documentation; all of it
+ *   received at noon UTC of 2026-03-01;
  * - `<resource>.<case>.json` and its `.expected.json`: another page of it, where one cannot show all;
  * - `<resource>.context.json` what such a page does not say: `{ timeZone, parent, about }`;
  * - `paging.json` `{ resource, page, carries, last }`: a page with a next one, the text by which the
@@ -15,6 +16,7 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
  * - `webhook.json` signed deliveries with their events, and the handshake;
  * - `person.json` `{ answers, profile }`: what a link is answered with, the token first and then what is
  *   asked about the person, in order; and who they are by it;
+ * - `limits.json` how the provider says "too much" in a way of its own: see `Limit`;
  * - `revocation.json` the bodies that a good revocation is answered with, in order, where it takes more
  *   than one call or reads an answer;
  * - `token.json` `{ path, answer }`: the address that a token for the person is asked of before each
@@ -25,7 +27,11 @@ import type { NormaliseContext } from "@shared/providers/resource.ts";
 export interface Fixture {
   readonly resource: string;
   readonly body: unknown;
-  readonly expected: readonly { readonly id: string; readonly items: readonly unknown[] }[];
+  readonly expected: readonly {
+    readonly id: string;
+    readonly version?: string;
+    readonly items: readonly unknown[];
+  }[];
   readonly context: NormaliseContext;
 }
 
@@ -35,6 +41,17 @@ export interface Words {
   readonly body: unknown;
   readonly path: readonly (string | number)[];
   readonly words: readonly (readonly [sent: string | number, ours: string])[];
+}
+
+/** An answer that means a limit, the seconds to wait that it tells, and the page that says so. */
+export interface Limit {
+  /** Default 429. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** At noon UTC of 2026-03-01. */
+  readonly seconds: number;
+  readonly source: string;
 }
 
 export interface PagingFixture {
@@ -56,6 +73,8 @@ export interface WebhookFixture {
     /** Where it is posted, for a secret in the path; default the webhook's plain address. */
     readonly url?: string;
   }[];
+  /** The page that shows no notice of consent taken back, where the provider documents none. */
+  readonly revocationUntold?: string;
   /** The provider's published keys, where it signs by them. */
   readonly keyset?: unknown;
   /** Checks of the address that are no echo: a PING, two POSTs, a code; and what each is answered with. */
@@ -100,9 +119,23 @@ function missing({ slug }: ProviderDriver, name: string, holds: string): Error {
   );
 }
 
+/** Files that are of the driver and not of a resource. */
+const OF_DRIVERS = "codes limits paging person revocation token webhook words".split(" ");
+
+function filesOf({ slug }: ProviderDriver): readonly string[] {
+  return [...Deno.readDirSync(new URL(`${slug}/`, ROOT))].map(({ name }) => name).sort();
+}
+
+/** Files that are of no resource: it has gone, or is written otherwise. */
+export function strayFixturesOf(driver: ProviderDriver): readonly string[] {
+  const names = driver.resources.map(({ name }) => name);
+  const own = [...OF_DRIVERS, ...names];
+  return filesOf(driver).filter((file) => !own.includes(file.split(".")[0] ?? ""));
+}
+
 /** One or more a resource; throws where a resource has none. */
 export function fixturesOf(driver: ProviderDriver): readonly Fixture[] {
-  const files = [...Deno.readDirSync(new URL(`${driver.slug}/`, ROOT))].map(({ name }) => name);
+  const files = filesOf(driver);
   return driver.resources.flatMap(({ name: resource }) =>
     [resource, ...casesOf(resource, files)].map((name): Fixture => {
       const body = read<unknown>(driver.slug, name);
@@ -121,7 +154,7 @@ function casesOf(resource: string, files: readonly string[]): readonly string[] 
   return files.filter((file) =>
     file.startsWith(`${resource}.`) && /^\w+\.\w+\.json$/.test(file) &&
     !/\.(expected|context)\.json$/.test(file)
-  ).map((file) => file.replace(/\.json$/, "")).sort();
+  ).map((file) => file.replace(/\.json$/, ""));
 }
 
 export function pagingOf(driver: ProviderDriver): PagingFixture | undefined {
@@ -152,6 +185,10 @@ export interface TokenFixture {
 
 export function tokenOf(driver: ProviderDriver): TokenFixture | undefined {
   return read<TokenFixture>(driver.slug, "token");
+}
+
+export function limitsOf(driver: ProviderDriver): readonly Limit[] {
+  return read<readonly Limit[]>(driver.slug, "limits") ?? [];
 }
 
 export function wordsOf(driver: ProviderDriver): readonly Words[] {

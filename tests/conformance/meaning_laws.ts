@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { METRICS } from "@shared/catalog/metrics.ts";
 import type { Normalized } from "@shared/catalog/normalized.ts";
-import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { ProviderError } from "@shared/providers/errors.ts";
-import { codesOf, type Fixture, fixturesOf, wordsOf } from "./fixtures.ts";
+import { accepted, isRecord, itemsOf, withEach, withMember } from "./changes.ts";
+import { codesOf, fixturesOf, wordsOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
 
 /** What a driver makes of the provider's documents. */
@@ -14,7 +14,7 @@ export const MEANING_LAWS: readonly Law[] = [
     check(driver) {
       for (const { resource, body, expected, context } of fixturesOf(driver)) {
         const records = driver.normalise(resource, body, context).records
-          .map(({ id, items }) => ({ id, items: items.map(rounded) }));
+          .map(({ id, version, items }) => rounded({ id, version, items }));
         assert.deepEqual(records, expected.map(rounded), resource);
       }
     },
@@ -101,7 +101,7 @@ export const MEANING_LAWS: readonly Law[] = [
         const { resource, body } = fixture;
         const before = itemsOf(driver, fixture);
         const zeros = countZeros(before);
-        for (const [path, changed] of withEachNumber(body, null)) {
+        for (const [path, changed] of withEach(body, numberFor(null))) {
           const after = accepted(driver, { ...fixture, body: changed });
           if (!after) continue;
           const where = `${resource}: without ${path}`;
@@ -117,7 +117,7 @@ export const MEANING_LAWS: readonly Law[] = [
       for (const fixture of fixturesOf(driver)) {
         const { resource, body } = fixture;
         const before = itemsOf(driver, fixture);
-        for (const [path, changed] of withEachNumber(body, 0, codesOf(driver))) {
+        for (const [path, changed] of withEach(body, numberFor(0), codesOf(driver))) {
           const after = accepted(driver, { ...fixture, body: changed });
           if (!after) continue;
           const mend = "a 0 that means none is quarantined, one that is a code is in codes.json";
@@ -146,23 +146,6 @@ export const MEANING_LAWS: readonly Law[] = [
   },
 ];
 
-function itemsOf(
-  driver: ProviderDriver,
-  { resource, body, context }: Fixture,
-): readonly Normalized[] {
-  return driver.normalise(resource, body, context).records.flatMap(({ items }) => items);
-}
-
-/** The items, unless the schema refuses the change. */
-function accepted(driver: ProviderDriver, fixture: Fixture): readonly Normalized[] | undefined {
-  try {
-    return itemsOf(driver, fixture);
-  } catch (error) {
-    if (error instanceof ProviderError && error.failure.kind === "contract") return undefined;
-    throw error;
-  }
-}
-
 function codeOf(item: Normalized): string | undefined {
   if (item.kind === "metric") return item.metric;
   return item.kind === "score" ? item.score : undefined;
@@ -188,10 +171,6 @@ function rounded(value: unknown): unknown {
   );
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Every value in `value`; of an object each member with its name too, as rows of a map have it. */
 function partsOf(value: unknown): readonly unknown[] {
   const members = typeof value === "object" && value !== null ? Object.values(value) : [];
@@ -208,32 +187,7 @@ function withUnknownFields(value: unknown): unknown {
   return { ...Object.fromEntries(members), zz_unknown: { kept: [1, "as it came"] } };
 }
 
-/** `body` with `value` at `path`. */
-function withMember(body: unknown, path: readonly (string | number)[], value: unknown): unknown {
-  const [key, ...rest] = path;
-  if (key === undefined) return value;
-  if (Array.isArray(body)) {
-    return body.with(Number(key), withMember(body[Number(key)], rest, value));
-  }
-  return isRecord(body) ? { ...body, [key]: withMember(body[key], rest, value) } : body;
-}
-
-/** Where each number of `body` is, those under the keys `except` left out, and `body` with it replaced. */
-function* withEachNumber(
-  body: unknown,
-  replacement: number | null,
-  except: ReadonlySet<string> = new Set(),
-): Generator<readonly [path: string, changed: unknown], void> {
-  if (typeof body === "number") return yield ["", replacement];
-  if (typeof body !== "object" || body === null) return;
-  for (const [key, member] of Object.entries(body)) {
-    if (except.has(key)) continue;
-    for (const [path, changed] of withEachNumber(member, replacement, except)) {
-      const inside = path && `.${path}`;
-      yield [
-        `${key}${inside}`,
-        Array.isArray(body) ? body.with(Number(key), changed) : { ...body, [key]: changed },
-      ];
-    }
-  }
+/** What exchanges a number, for `replacement`, and nothing else. */
+function numberFor(replacement: number | null): (value: unknown) => unknown {
+  return (value) => typeof value === "number" ? replacement : value;
 }

@@ -1,24 +1,12 @@
 import assert from "node:assert/strict";
-import { Secret } from "@shared/core/secret.ts";
-import type { ProviderDriver } from "@shared/providers/driver.ts";
-import type { OAuth2Link, OAuthTokens } from "@shared/providers/link.ts";
-import { ACCOUNT, MARKED, withProvider } from "../support/provider_server.ts";
+import { ACCOUNT, withProvider } from "../support/provider_server.ts";
+import { failureOf } from "./calls.ts";
 import { personFixtureOf, revocationOf } from "./fixtures.ts";
 import type { Law } from "./law.ts";
-import { GOOD, MALFORMED } from "./token_answers.ts";
-import { failureOf } from "./transport_laws.ts";
+import { EXCHANGE, linkOf, REDIRECT_URI, TOKENS } from "./oauth_link.ts";
+import { GOOD } from "./token_answers.ts";
 
-const REDIRECT_URI = "https://app.example/functions/v1/oauth-callback/x";
-const TOKENS: OAuthTokens = {
-  accessToken: new Secret(MARKED.accessToken),
-  refreshToken: new Secret(MARKED.refreshToken),
-  scopes: ["kept"],
-};
-const EXCHANGE = {
-  code: MARKED.code,
-  redirectUri: REDIRECT_URI,
-  codeVerifier: "v".repeat(43),
-};
+/** How a driver asks for consent, learns who gave it, and gives it back. */
 const LAWS: readonly Law[] = [
   {
     name: "the authorize address has what the person's consent is bound to",
@@ -42,27 +30,6 @@ const LAWS: readonly Law[] = [
     },
   },
   {
-    name: "a code becomes tokens, and the client's secret goes nowhere but into that request",
-    check: (driver) =>
-      withProvider(() => Response.json(GOOD), async ({ requests, context }) => {
-        const link = linkOf(driver);
-        const tokens = await link.exchangeCodeForTokens(EXCHANGE, context());
-        assert.equal(tokens.accessToken.reveal(), GOOD.access_token);
-        assert.equal(tokens.refreshToken?.reveal(), GOOD.refresh_token);
-        assert.equal(tokens.expiresAt?.toISOString(), "2026-03-01T13:00:00.000Z");
-        const [request] = requests;
-        const form = new URLSearchParams(request?.body);
-        assert.equal(form.get("grant_type"), "authorization_code");
-        assert.equal(form.get("code"), MARKED.code);
-        assert.equal(form.get("redirect_uri"), REDIRECT_URI);
-        assert.equal(form.get("code_verifier"), link.pkce ? EXCHANGE.codeVerifier : null);
-        assert.ok(driver.hosts.includes(request?.url.host ?? ""));
-        assert.doesNotMatch(String(request?.url), /test-leak/);
-        const basic = atob(request?.headers.get("authorization")?.replace("Basic ", "") ?? "");
-        assert.ok(`${request?.body}${basic}`.includes(MARKED.clientSecret));
-      }),
-  },
-  {
     name: "scopes are what was granted: by the answer, else by the callback",
     appliesTo: ({ link }) => link.kind === "oauth2" && link.scopes.length > 0,
     check: (driver) =>
@@ -77,84 +44,6 @@ const LAWS: readonly Law[] = [
         );
         assert.deepEqual(tokens.scopes, granted);
       }),
-  },
-  {
-    name: "a refresh sends the current token, and keeps what the answer leaves out",
-    check: (driver) =>
-      withProvider(
-        () => Response.json({ access_token: "test-leak-a2", token_type: "Bearer" }),
-        async ({ requests, context }) => {
-          const tokens = await linkOf(driver).refreshTokens(TOKENS, ACCOUNT, context());
-          assert.equal(tokens.accessToken.reveal(), "test-leak-a2");
-          assert.equal(tokens.refreshToken?.reveal(), MARKED.refreshToken);
-          assert.deepEqual(tokens.scopes, ["kept"]);
-          const form = new URLSearchParams(requests[0]?.body);
-          assert.equal(form.get("grant_type"), "refresh_token");
-          assert.equal(form.get("refresh_token"), MARKED.refreshToken);
-        },
-      ),
-  },
-  ...[400, 401].map((status): Law => ({
-    name: `invalid_grant with ${status} means: link again`,
-    check: (driver) =>
-      withProvider(
-        () => Response.json({ error: "invalid_grant" }, { status }),
-        async ({ context }) => {
-          const link = linkOf(driver);
-          for (
-            const call of [
-              link.exchangeCodeForTokens(EXCHANGE, context()),
-              link.refreshTokens(TOKENS, ACCOUNT, context()),
-            ]
-          ) assert.equal((await failureOf(call)).kind, "reauthorize");
-        },
-      ),
-  })),
-  {
-    name: "a token endpoint in trouble is no refusal",
-    check: async (driver) => {
-      for (
-        const [status, kind] of [[429, "rate_limited"], [500, "unavailable"], [
-          503,
-          "unavailable",
-        ]] as const
-      ) {
-        await withProvider(
-          () => Response.json({ error: "invalid_grant" }, { status }),
-          async ({ context }) => {
-            const call = linkOf(driver).refreshTokens(TOKENS, ACCOUNT, context());
-            assert.equal((await failureOf(call)).kind, kind);
-          },
-        );
-      }
-    },
-  },
-  {
-    name: "a malformed token answer is refused, and no part of it is shown",
-    check: async (driver) => {
-      for (const [body, status = 200] of MALFORMED) {
-        await withProvider(
-          () => new Response(body, { status, headers: { "content-type": "application/json" } }),
-          async ({ context }) => {
-            const call = linkOf(driver).exchangeCodeForTokens(EXCHANGE, context());
-            const { kind } = await failureOf(call);
-            assert.ok(kind === "contract" || kind === "rejected", `${kind}: ${body.slice(0, 60)}`);
-          },
-        );
-      }
-    },
-  },
-  {
-    name: "a redirect of the token endpoint does not get the client's secret",
-    check: (driver) =>
-      withProvider(
-        () => new Response(null, { status: 307, headers: { location: "/evil" } }),
-        async ({ requests, context }) => {
-          const call = linkOf(driver).exchangeCodeForTokens(EXCHANGE, context());
-          assert.equal((await failureOf(call)).kind, "contract");
-          assert.equal(requests.length, 1);
-        },
-      ),
   },
   {
     name: "a link ends with the person's own id, wherever the provider says it",
@@ -215,9 +104,3 @@ export const OAUTH_LAWS: readonly Law[] = LAWS.map((law) => ({
   ...law,
   appliesTo: (driver) => driver.link.kind === "oauth2" && (law.appliesTo?.(driver) ?? true),
 }));
-
-function linkOf({ link }: ProviderDriver): OAuth2Link {
-  assert.equal(link.kind, "oauth2");
-  // SAFETY: asserted on the line above, which the compiler does not see through.
-  return link as OAuth2Link;
-}

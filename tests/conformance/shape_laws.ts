@@ -3,7 +3,8 @@ import { beginBody } from "@shared/api/connect.ts";
 import type { ProviderDriver } from "@shared/providers/driver.ts";
 import { findProvider } from "@shared/providers/mod.ts";
 import { ACCOUNT, WINDOW } from "../support/provider_server.ts";
-import { pagingOf, webhookOf } from "./fixtures.ts";
+import { pagingOf, strayFixturesOf, webhookOf } from "./fixtures.ts";
+import { filesOf } from "../../tools/mutate/mutant.ts";
 import type { Law } from "./law.ts";
 
 const SOURCE = new URL("../../shared/providers/", import.meta.url);
@@ -25,7 +26,22 @@ export const SHAPE_LAWS: readonly Law[] = [
       assert.match(header, /^\/\*\*/);
       assert.match(header, /\n \* Quirks\n \* - /);
       assert.match(header, /\n \* @see https:\/\//);
-      assert.ok(source.split("\n").length <= 260, "a driver's file has at most 260 lines");
+    },
+  },
+  {
+    name: "the file and its parts begin with what they hold, and have at most 260 lines",
+    check({ slug }) {
+      for (const file of filesOf(slug)) {
+        const source = Deno.readTextFileSync(new URL(file, SOURCE));
+        assert.match(source, /^\/\*\*/, file);
+        assert.ok(source.trimEnd().split("\n").length <= 260, `${file} is too long`);
+      }
+    },
+  },
+  {
+    name: "every fixture is of a resource",
+    check(driver) {
+      assert.deepEqual(strayFixturesOf(driver), []);
     },
   },
   {

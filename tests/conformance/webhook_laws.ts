@@ -109,6 +109,20 @@ const LAWS: readonly Law[] = [
       }),
   },
   {
+    name: "consent that is taken back is told where no token could be refused",
+    appliesTo: ({ link }) => link.kind === "widget",
+    async check(driver) {
+      const kinds: string[] = [];
+      await eachDelivery(driver, ({ webhook, request }) => {
+        kinds.push(...webhook.parseWebhook(request, AT).map(({ kind }) => kind));
+        return Promise.resolve();
+      });
+      const { revocationUntold: source } = webhookOf(driver);
+      assert.equal(kinds.includes("revoked"), source === undefined);
+      if (source !== undefined) assert.match(source, /^https:\/\//);
+    },
+  },
+  {
     name: "the handshake echoes the challenge for the right token only, as JSON",
     appliesTo: (driver) =>
       driver.webhook?.handshake !== undefined && webhookOf(driver).checks === undefined,

@@ -70,7 +70,7 @@ interface Question {
   readonly ask: (sql: AnySql) => PromiseLike<unknown>;
   /** Pages of the buffer cache, at the most. */
   readonly buffers: number;
-  /** Rows that may be sorted, by source within an instant: those of the answer, never the history. */
+  /** Rows that may be sorted: those of the answer, never the history. */
   readonly sorted: number;
 }
 
@@ -94,7 +94,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   "a page at depth": {
     ask: (sql) => listReadings(sql, { metrics: METRIC_CODES, limit: 101, after: AFTER }),
     buffers: 2_500,
-    sorted: 128 * METRICS.length,
+    sorted: 101 * METRICS.length,
   },
   "30 days of all": {
     ask: (sql) => readDays(sql, { metrics: METRIC_CODES, days: 30, limit: 25_001, ...DATES }),
@@ -141,7 +141,7 @@ const QUESTIONS: Readonly<Record<string, Question>> = {
   "glucose readings": {
     ask: (sql) => readGlucose(sql, { ...SPAN, limit: 288 }),
     buffers: 100,
-    sorted: 288,
+    sorted: 0,
   },
   "the last sleep": {
     ask: (sql) => readLastSleeps(sql, { since: WEEK }),

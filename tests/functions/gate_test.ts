@@ -1,70 +1,17 @@
 import assert from "node:assert/strict";
-import { HOUR } from "@shared/core/time.ts";
-import { createVault } from "@shared/core/envelope.ts";
-import { Secret } from "@shared/core/secret.ts";
-import { parseConfig } from "@shared/config.ts";
-import { sealTokens } from "@shared/connections/tokens.ts";
-import { activateAccount, reserveAccount, storeTokens } from "@shared/db/accounts.ts";
 import { enqueue } from "@shared/db/jobs.ts";
-import { PROVIDERS } from "@shared/providers/mod.ts";
 import { createRuntime } from "@shared/runtime.ts";
-import { type TestDatabase, withDatabase } from "../support/database.ts";
-import { GOOD } from "../support/environment.ts";
-import { addPerson } from "../support/people.ts";
-import { shutdown } from "../support/shutdown.ts";
+import { withDatabase } from "../support/database.ts";
+import { linkOura, ouraEnv, startOura } from "./linked_oura.ts";
 
 const PULLED = "/v2/usercollection/daily_sleep";
 
-/** An Oura that has nothing to tell, but for what it was asked. */
-function startOura() {
-  const requests: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-    const { pathname } = new URL(request.url);
-    requests.push(pathname);
-    return pathname === "/oauth/token"
-      ? Response.json({
-        access_token: "test-key-access-2",
-        refresh_token: "test-key-refresh-2",
-        token_type: "bearer",
-        expires_in: 86_400,
-      })
-      : Response.json({ data: [], next_token: null });
-  });
-  return {
-    requests,
-    origin: `http://127.0.0.1:${server.addr.port}`,
-    stop: () => shutdown(server),
-  };
-}
-
-async function link({ admin, app }: TestDatabase, env: Record<string, string>): Promise<string> {
-  const userId = await addPerson(admin);
-  const account = { userId, provider: "oura", region: "", externalUserId: "demo" };
-  const { id, tokenVersion } = await reserveAccount(app, account);
-  const vault = createVault(parseConfig(env, PROVIDERS).vaultKeys);
-  const tokens = {
-    accessToken: new Secret("test-key-access"),
-    refreshToken: new Secret("test-key-refresh"),
-    expiresAt: new Date(Date.now() + HOUR / 60),
-  };
-  await storeTokens(app, id, await sealTokens(vault, { id, ...account }, tokens, tokenVersion));
-  await activateAccount(app, id, {});
-  return id;
-}
-
 Deno.test("createRuntime() sends nothing to a paused provider, leaves its tokens alone, and makes up for it", async () => {
-  const oura = startOura();
+  const oura = startOura(() => Response.json({ data: [], next_token: null }));
   try {
     await withDatabase(async (db) => {
-      const env = {
-        ...GOOD,
-        RAPHAEL_DATABASE_URL: db.appUrl,
-        OURA_CLIENT_ID: "oura-client",
-        OURA_CLIENT_SECRET: "test-key-oura",
-        PROVIDER_ORIGINS: PROVIDERS.find(({ slug }) => slug === "oura")?.hosts
-          .map((host) => `https://${host}=${oura.origin}`).join(",") ?? "",
-      };
-      const accountId = await link(db, env);
+      const env = ouraEnv(db, oura.origin);
+      const accountId = await linkOura(db, env);
       const window = { from: "2026-11-01T00:00:00Z", to: "2026-11-02T00:00:00Z" };
       const pull = { accountId, resource: "daily_sleep", ...window };
       await enqueue(db.app, [

@@ -1,4 +1,4 @@
-/** Deliveries whose signatures others computed, through the webhooks function with its own drivers and queue. */
+/** What is known of each provider's deliveries and checks, through the webhooks function with its own drivers and queue. */
 import assert from "node:assert/strict";
 import { Secret } from "@shared/core/secret.ts";
 import { connect } from "@shared/db/client.ts";
@@ -20,7 +20,9 @@ interface Signed {
 
 interface Vector extends Signed {
   readonly provider: string;
+  readonly scheme: string;
   readonly body?: string;
+  readonly handshake?: string;
   readonly bad_variants?: readonly (Signed & { readonly why: string; readonly expect?: string })[];
 }
 
@@ -39,17 +41,92 @@ function headersOf(scheme: Vector, signed: Signed): Record<string, string> | und
   return scheme.header && value ? { [scheme.header]: value } : undefined;
 }
 
+const VERIFY_TOKEN = "test-token-of-the-vectors";
+
+interface Call {
+  readonly method?: string;
+  /** Behind the provider's slug. */
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly status: number;
+}
+
+/** What the rows say of a check of the address, in words. */
+const HANDSHAKES: Readonly<Record<string, readonly Call[]>> = {
+  fitbit: [
+    { method: "GET", path: `?verify=${VERIFY_TOKEN}`, status: 204 },
+    { method: "GET", path: "?verify=wrong", status: 404 },
+  ],
+  oura: [
+    { method: "GET", path: `?verification_token=${VERIFY_TOKEN}&challenge=c1`, status: 200 },
+    { method: "GET", path: "?verification_token=wrong&challenge=c1", status: 403 },
+  ],
+  strava: ["wrong", VERIFY_TOKEN].map((token) => ({
+    method: "GET",
+    path: `?hub.mode=subscribe&hub.verify_token=${token}&hub.challenge=c1`,
+    status: token === VERIFY_TOKEN ? 200 : 403,
+  })),
+  withings: [{ method: "HEAD", status: 200 }],
+};
+
+/** What the rows say, in words, of providers that sign nothing; the good delivery first. */
+function unsignedCalls(secret: string): Readonly<Record<string, readonly Call[]>> {
+  const ours = { "garmin-client-id": "1" };
+  const body = JSON.stringify({ dailies: [{ userId: "u1", summaryId: "s1" }] });
+  const form = { "content-type": "application/x-www-form-urlencoded" };
+  const news = "userid=12345&appli=1&startdate=1530576000&enddate=1530698753";
+  return {
+    garmin: [
+      { path: `/${secret}`, headers: ours, body, status: 200 },
+      { path: `/${secret}`, headers: { "garmin-client-id": "2" }, body, status: 401 },
+      { path: `/${secret}`, body, status: 401 },
+      { path: `/${secret}x`, headers: ours, body, status: 401 },
+      { headers: ours, body, status: 401 },
+    ],
+    withings: [
+      { path: `/${secret}`, headers: form, body: news, status: 200 },
+      { path: `/${secret}x`, headers: form, body: news, status: 401 },
+      { headers: form, body: news, status: 401 },
+    ],
+    // It has no webhooks.
+    dexcom: [{ body: "{}", status: 404 }, { path: `/${secret}`, body: "{}", status: 404 }],
+  };
+}
+
+/** What a row of a signed delivery must be answered with, sent as it is and sent changed. */
+function signedCalls(vector: Vector, good: number, refused: number): readonly Call[] {
+  const { body = "", bad_variants = [] } = vector;
+  const headers = headersOf(vector, vector) ?? {};
+  return [
+    { headers, body, status: good },
+    { headers, body: `${body} `, status: refused },
+    { body, status: refused },
+    // A digit of the time that is passed off as part of the body.
+    ...Object.entries(headers).filter(([, value]) => /^\d+$/.test(value)).map(([name, value]) => ({
+      headers: { ...headers, [name]: value.slice(0, -1) },
+      body: `${value.slice(-1)}${body}`,
+      status: refused,
+    })),
+    ...bad_variants.map((variant) => ({
+      headers: headersOf(vector, variant) ?? {},
+      body,
+      status: variant.expect === "accept" ? good : refused,
+    })),
+  ];
+}
+
 Deno.test({
-  name: "webhooks takes each provider's signed delivery and refuses its variants",
+  name: "webhooks answers each provider's deliveries and checks as its row says",
   ignore: !schemes,
-  async fn() {
+  async fn(t) {
     assert.ok(schemes);
     const { secret, timestamp, vectors } = schemes;
-    const signing = [new Secret(secret)];
+    const secrets = { signing: [new Secret(secret)], verifyToken: new Secret(VERIFY_TOKEN) };
     const settings = new Map(
       PROVIDERS.map(({ slug }) => [slug, {
         client: { id: "1", secret: new Secret(secret) },
-        webhook: { signing },
+        webhook: { ...secrets, clientId: "1" },
       }]),
     );
     const now = () => new Date(timestamp * 1_000);
@@ -59,54 +136,44 @@ Deno.test({
       const providers = directory(settings, { origins: new Map(), now, gate });
       const handle = createReceiver({ db, providers, now });
       const app = createApp({ ...httpRuntime(), webhooks: { maxBytes, mediaTypes, handle } });
-      const deliver = async (slug: string, body: string, headers: Record<string, string>) => {
+      const call = async (provider: string, { method = "POST", path = "", ...given }: Call) => {
         const response = await app.fetch(
-          new Request(`https://functions.test/webhooks/${slug}`, {
-            method: "POST",
-            headers: { "content-type": "application/json", ...headers },
-            body,
+          new Request(`https://functions.test/webhooks/${provider}${path}`, {
+            method,
+            headers: { "content-type": "application/json", ...given.headers },
+            ...(given.body === undefined ? {} : { body: given.body }),
           }),
         );
         await response.body?.cancel();
-        return response.status;
+        assert.equal(response.status, given.status, `${provider}: ${JSON.stringify(given)}`);
       };
+      const counts = { signed: 0, unsigned: 0, handshakes: 0, calls: 0 };
+      const stored: string[] = [];
       try {
-        const taken: string[] = [];
         for (const vector of vectors) {
-          const webhook = PROVIDERS.find(({ slug }) => slug === vector.provider)?.webhook;
-          const headers = headersOf(vector, vector);
-          if (!webhook || !headers || vector.body === undefined) continue;
-          const { provider, body } = vector;
-          const refusal = webhook.refusal ?? 401;
-          assert.equal(
-            await deliver(provider, body, headers),
-            webhook.acknowledge ?? 200,
-            provider,
-          );
-          assert.equal(
-            await deliver(provider, `${body} `, headers),
-            refusal,
-            `${provider}: longer`,
-          );
-          assert.equal(await deliver(provider, body, {}), refusal, `${provider}: unsigned`);
-          for (const variant of vector.bad_variants ?? []) {
-            const sent = headersOf(vector, variant) ?? {};
-            const expected: number = variant.expect === "accept"
-              ? webhook.acknowledge ?? 200
-              : refusal;
-            assert.equal(
-              await deliver(provider, body, sent),
-              expected,
-              `${provider}: ${variant.why}`,
-            );
-          }
-          taken.push(provider);
+          const { provider } = vector;
+          const webhook = PROVIDERS.find(({ slug }) => slug === provider)?.webhook;
+          const isSigned = headersOf(vector, vector) !== undefined;
+          const good = webhook?.acknowledge ?? 200;
+          const deliveries = isSigned
+            ? signedCalls(vector, good, webhook?.refusal ?? 401)
+            : unsignedCalls(secret)[provider];
+          const checks = vector.handshake === undefined ? [] : HANDSHAKES[provider];
+          assert.ok(deliveries && checks, `${provider}: ${vector.scheme}: no calls`);
+          for (const one of [...deliveries, ...checks]) await call(provider, one);
+          if (deliveries[0]?.status === good) stored.push(provider);
+          counts[isSigned ? "signed" : "unsigned"]++;
+          counts.handshakes += Number(checks.length > 0);
+          counts.calls += deliveries.length + checks.length;
         }
-        console.log(`signed deliveries of ${taken.join(", ")}`);
-        assert.ok(taken.length >= 4);
+        await t.step(
+          `${counts.signed} rows signed, ${counts.unsigned} not, ${counts.handshakes} with a ` +
+            `handshake: ${counts.calls} calls`,
+          () => assert.equal(counts.signed + counts.unsigned, vectors.length),
+        );
         const rows = await admin`
           select distinct provider from raphael_private.webhook_events order by 1`;
-        assert.deepEqual(rows.map((row) => row["provider"]), taken.toSorted());
+        assert.deepEqual(rows.map((row) => row["provider"]), stored.toSorted());
       } finally {
         await db.close();
       }

@@ -5,7 +5,8 @@ const PROVIDERS_DIR = new URL("../../shared/providers/", import.meta.url);
 
 /** The engine, which every driver stands on: its own tests guard it. */
 const ENGINE = new Set(
-  "configured define directory driver errors gate keyset link mod names resource webhook".split(" ")
+  "configured define directory driver errors gate keyset link mod names pages resource webhook"
+    .split(" ")
     .map((name) => `${name}.ts`),
 );
 

@@ -209,13 +209,7 @@ function instant(text: string | undefined, otherwise: Date): Date | undefined {
 }
 
 function invalid(c: Context, parameter: string): Response {
-  const loc = ["query", parameter];
-  const detail = [{
-    type: "value_error",
-    loc,
-    msg: "Invalid range",
-    input: c.req.query(parameter),
-  }];
+  const detail = [{ type: "value_error", loc: ["query", parameter], msg: "Invalid range" }];
   return c.json({ detail }, 422);
 }
 

@@ -23,10 +23,11 @@ export function createTerra(world: World, client: SandboxClient): {
   app.route("/api/v2", api);
   app.route("/v2", api);
   app.post("/widget/api/session", (c) => {
-    if (!known(c, client)) {
-      return c.json({ status: "error", message: "Invalid dev-id or x-api-key" }, 403);
-    }
-    return openSession(c, widget);
+    // The widget has a form of errors of its own.
+    const refuse = (status: 400 | 403, message: string) =>
+      c.json({ status: "error", message }, status);
+    if (!known(c, client)) return refuse(403, "Invalid dev-id or x-api-key");
+    return openSession(c, widget, () => refuse(400, "invalid parameters"));
   });
   app.route("/", widget.pages);
   return { app, hooks };
@@ -169,9 +170,13 @@ function acknowledgement(connection: TerraConnection, type: string, reference: s
   return { status: "success", type, reference, trace_id: reference, user };
 }
 
-async function openSession(c: Context, widget: Widget): Promise<Response> {
+async function openSession(
+  c: Context,
+  widget: Widget,
+  refuse = () => problem(c, 400, "bad request", "invalid parameters"),
+): Promise<Response> {
   const session = widget.open(await c.req.json().catch(() => null));
-  if (!session) return problem(c, 400, "bad request", "invalid parameters");
+  if (!session) return refuse();
   return c.json({
     status: "success",
     session_id: session.id,

@@ -126,6 +126,6 @@ function serve(world: World, person: Person, records: readonly SandboxRecord[]):
   );
 }
 
-function failure(c: Context, status: 400 | 401 | 403, reason: string): Response {
-  return c.json({ code: reason.toLowerCase().replace(" ", "-"), title: reason, status }, status);
+function failure(c: Context, status: 400 | 401 | 403, message: string): Response {
+  return c.json({ code: status, message }, status);
 }

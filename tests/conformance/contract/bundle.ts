@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { readSharedText } from "../../support/shared_data.ts";
-import { isNode, type Node } from "./specification.ts";
+import { isNode, type Node, resolve } from "./specification.ts";
 
 /**
  * A document whose parts are files of their own (Tidepool's), as one: each `$ref` to a file becomes
@@ -9,6 +9,8 @@ import { isNode, type Node } from "./specification.ts";
  */
 export function bundle(document: Node, file: string): unknown {
   const known = new Map<string, unknown>();
+  /** Parts that are being joined: one that holds itself stays a `$ref`. */
+  const open = new Set<string>();
 
   function load(path: string): unknown {
     if (known.has(path)) return known.get(path);
@@ -24,10 +26,24 @@ export function bundle(document: Node, file: string): unknown {
     if (!isNode(value)) return value;
     const ref = value["$ref"];
     if (typeof ref === "string" && ref.startsWith(".")) return load(join(folder, ref)) ?? value;
-    const { allOf, ...rest } = Object.fromEntries(
-      Object.entries(value).map(([key, child]) => [key, walk(child, folder)]),
+    const { allOf, ...others } = value;
+    const rest = Object.fromEntries(
+      Object.entries(others).map(([key, child]) => [key, walk(child, folder)]),
     );
-    return Array.isArray(allOf) ? joined([...allOf, rest].filter(isNode)) : rest;
+    if (!Array.isArray(allOf)) return rest;
+    return joined([...allOf.map((part) => partOf(part, folder)), rest].filter(isNode));
+  }
+
+  /** A part of an `allOf` as it is written: what it points to in the document is put in its place. */
+  function partOf(value: unknown, folder: string): unknown {
+    const ref = isNode(value) ? value["$ref"] : undefined;
+    if (typeof ref !== "string" || !ref.startsWith("#/") || open.has(ref)) {
+      return walk(value, folder);
+    }
+    open.add(ref);
+    const part = partOf(resolve(document, value), folder);
+    open.delete(ref);
+    return part;
   }
 
   // The document lies beside the folder that its parts are in.

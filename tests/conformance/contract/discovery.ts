@@ -1,4 +1,10 @@
-import { isNode, type Node, type Operation, type Parameter } from "./specification.ts";
+import {
+  isNode,
+  type Node,
+  type Operation,
+  type Parameter,
+  type Payload,
+} from "./specification.ts";
 
 /** The operations of a Google discovery document, whose `$ref`s name schemas beside them. */
 export function operationsOfDiscovery(document: Node): readonly Operation[] {
@@ -6,6 +12,7 @@ export function operationsOfDiscovery(document: Node): readonly Operation[] {
     method: String(method["httpMethod"]),
     path: `/${method["flatPath"]}`,
     parameters: parametersOf(method),
+    ...payloadOf(method),
     responses: new Map([["200", schemaOf(method["response"])]]),
   }));
 }
@@ -39,6 +46,11 @@ function parametersOf(method: Node): readonly Parameter[] {
       ? [{ name, in: "query", required: schema["required"] === true, schema: typeOf(schema) }]
       : []
   );
+}
+
+function payloadOf(method: Node): { readonly payload?: Payload } {
+  const schema = schemaOf(method["request"]);
+  return schema ? { payload: { required: true, schema } } : {};
 }
 
 /** `required` and `location` mean something else in a JSON schema. */

@@ -17,6 +17,12 @@ export interface Parameter {
   readonly schema: Node;
 }
 
+/** What a request carries, where that is JSON. */
+export interface Payload {
+  readonly required: boolean;
+  readonly schema: Node;
+}
+
 export interface Operation {
   readonly method: string;
   /** `/v2/cycle/{cycleId}`. */
@@ -24,6 +30,7 @@ export interface Operation {
   /** The value of `action` that means it, where several share a path: the end of its id. */
   readonly action?: string;
   readonly parameters: readonly Parameter[];
+  readonly payload?: Payload;
   /** Status, or `default`, to the schema of its JSON; nothing where it has no body. */
   readonly responses: ReadonlyMap<string, Node | undefined>;
 }
@@ -32,6 +39,8 @@ export interface Specification {
   /** As published, `$ref`s inside. */
   readonly document: Node;
   readonly operations: readonly Operation[];
+  /** What the publisher sends by itself: one schema for each kind of body. */
+  readonly events: readonly Node[];
 }
 
 /** An OpenAPI 3, Swagger 2 or Google discovery document of `../shared/provider-specs`; nothing (said once) where absent. */
@@ -44,9 +53,9 @@ export function readSpecification(file: string): Specification | undefined {
   if ("discoveryVersion" in document) {
     const pointed = withPointers(document);
     if (!isNode(pointed)) throw new Error(`Cannot read ${file}: no document`);
-    return { document: pointed, operations: operationsOfDiscovery(pointed) };
+    return { document: pointed, operations: operationsOfDiscovery(pointed), events: [] };
   }
-  return { document, operations: operationsOf(document) };
+  return { document, operations: operationsOf(document), events: eventsOf(document) };
 }
 
 const METHODS = ["get", "post", "put", "patch", "delete"];
@@ -63,8 +72,11 @@ export function operationsOf(document: Node): readonly Operation[] {
       method: method.toUpperCase(),
       path,
       ...actionOf(operation),
+      ...payloadOf(document, operation),
       parameters: [...list(item, "parameters"), ...list(operation, "parameters")]
-        .map((one) => inQuery(query, parameterOf(resolve(document, one)))),
+        .map((one) => resolve(document, one))
+        .filter((one) => one["in"] !== "body")
+        .map((one) => inQuery(query, parameterOf(one))),
       responses: new Map(
         members(isNode(operation) ? operation["responses"] : undefined)
           .map(([status, response]) => [status, bodyOf(resolve(document, response))]),
@@ -85,6 +97,28 @@ function actionOf(operation: unknown): { readonly action?: string } {
   return takesAction && typeof id === "string" ? { action: id.replace(/^.*-/, "") } : {};
 }
 
+/** OpenAPI 3 has it beside the parameters, Swagger 2 among them. */
+function payloadOf(document: Node, operation: unknown): { readonly payload?: Payload } {
+  const own = isNode(operation) ? operation["requestBody"] : undefined;
+  const among = list(operation, "parameters").map((one) => resolve(document, one))
+    .find((one) => one["in"] === "body");
+  const body = among ?? resolve(document, own);
+  const schema = bodyOf(body);
+  return schema ? { payload: { required: body["required"] === true, schema } } : {};
+}
+
+/** The bodies of `webhooks`; one that may be several kinds of body is as many. */
+function eventsOf(document: Node): readonly Node[] {
+  return members(document["webhooks"]).flatMap(([, item]) =>
+    members(item).flatMap(([, operation]): readonly Node[] => {
+      const schema = payloadOf(document, operation).payload?.schema;
+      if (!schema) return [];
+      const kinds = [...list(schema, "oneOf"), ...list(schema, "anyOf")].filter(isNode);
+      return kinds.length > 0 ? kinds : [schema];
+    })
+  );
+}
+
 function parameterOf(one: Node): Parameter {
   const where = one["in"];
   return {
@@ -100,9 +134,9 @@ function inParameter({ required: _required, in: _in, name: _name, ...schema }: N
   return schema;
 }
 
-function bodyOf(response: Node): Node | undefined {
-  if (isNode(response["schema"])) return response["schema"];
-  const json = members(response["content"]).find(([type]) => /\bjson\b/.test(type))?.[1];
+function bodyOf(holder: Node): Node | undefined {
+  if (isNode(holder["schema"])) return holder["schema"];
+  const json = members(holder["content"]).find(([type]) => /\bjson\b/.test(type))?.[1];
   const schema = isNode(json) ? json["schema"] : undefined;
   return isNode(schema) ? schema : undefined;
 }

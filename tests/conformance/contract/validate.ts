@@ -1,6 +1,6 @@
-import { Ajv2020 } from "ajv/dist/2020.js";
-import { parseInstant } from "@shared/core/time.ts";
-import { isNode, type Node, type Operation, type Specification } from "./specification.ts";
+import { fieldCoverage } from "./coverage.ts";
+import { type Checker, checker, coerce, isElsewhere } from "./schema.ts";
+import { isNode, type Node, type Operation, resolve, type Specification } from "./specification.ts";
 
 /** A request that a driver sent, and what the sandbox answered. */
 export interface Exchange {
@@ -8,107 +8,136 @@ export interface Exchange {
   readonly url: URL;
   /** What was sent as a form, where something was. */
   readonly form?: URLSearchParams;
+  /** What was sent as JSON, where something was. */
+  readonly json?: unknown;
   readonly status: number;
   /** As text; empty where there was none. */
   readonly body: string;
 }
 
 export interface Verdict {
-  readonly operation?: Operation;
+  /** Which operation, or which kind of event. */
+  readonly name?: string;
   /** What the specification does not allow, each by a name that a deviation can quote. */
   readonly findings: readonly string[];
-  /** Those of the answer alone. */
-  readonly answerFindings: readonly string[];
   /** Whether there was a schema to hold the body to. */
   readonly bodyChecked: boolean;
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-function compiler({ document }: Specification, allErrors: boolean): Ajv2020 {
-  const ajv = new Ajv2020({ strict: false, allErrors, unicodeRegExp: false, logger: false });
-  ajv.addFormat("uuid", UUID);
-  ajv.addFormat("date-time", (text: string) => parseInstant(text)?.offsetMinutes !== undefined);
-  ajv.addFormat("date", /^\d{4}-\d\d-\d\d$/);
-  // Sizes of numbers, and formats of people's own.
-  const google = ["google-datetime", "google-duration", "google-fieldmask"];
-  for (const format of ["int32", "int64", "float", "double", "uri", "email", "byte", ...google]) {
-    ajv.addFormat(format, true);
-  }
-  ajv.addSchema({ ...closed(document) as Node, $id: "api" });
-  return ajv;
+export interface ExchangeVerdict extends Verdict {
+  /** Those of the answer alone. */
+  readonly answerFindings: readonly string[];
 }
 
-/**
- * Holds exchanges below `base` to `specification`, in both directions; `inForm` where the parameters that
- * it calls those of a query are sent as a form.
- */
-export function validator(specification: Specification, base: string, inForm = false) {
-  // A choice of 36 kinds for each of 8,000 readings: every broken rule is only listed for a bad body.
-  const [quick, thorough] = [compiler(specification, false), compiler(specification, true)];
-  // Compiled once: `ajv` knows a schema again by its object.
-  const wholes = new Map<Node, Node>();
+export interface Rules {
+  /** What the document's paths stand below. */
+  readonly base: string;
+  /** The parameters that it calls those of a query are sent as a form. */
+  readonly isInForm: boolean;
+  /** Schemas of the document that any answer would fit, and that none may be. */
+  readonly untyped: readonly string[];
+}
 
-  function check(schema: Node, value: unknown, what: string): readonly string[] {
-    // The document's own `$ref`s begin with `#`, wherever the schema was taken from.
-    const whole = wholes.get(schema) ?? rooted(closed(schema)) as Node;
-    wholes.set(schema, whole);
-    if (quick.validate(whole, value)) return [];
-    const validate = thorough.compile(whole);
-    validate(value);
-    return (validate.errors ?? []).map((error) => {
-      const extra = error.params["additionalProperty"];
-      const where = error.instancePath.replaceAll(/\/\d+/g, "/*");
-      return `${what}${where} ${error.message ?? ""}${extra ? `: ${extra}` : ""}`;
-    });
-  }
+/** Holds what was said to `specification`, in both directions. */
+export function validator(specification: Specification, { base, isInForm, untyped }: Rules) {
+  const check = checker(specification.document, untyped);
+  const coverage = fieldCoverage(specification.document, untyped);
+  const speaksOfErrors = specification.operations.some(({ responses }) =>
+    [...responses.keys()].some((status) => !status.startsWith("2"))
+  );
 
-  return (exchange: Exchange): Verdict => {
-    const path = exchange.url.href.slice(base.length).split("?")[0] ?? "";
-    const query = inForm && exchange.form ? exchange.form : exchange.url.searchParams;
-    const found = find(specification, exchange.method, path, query.get("action"));
-    const name = `${exchange.method} ${found?.operation.path ?? path}`;
+  function exchange(said: Exchange): ExchangeVerdict {
+    const path = said.url.href.slice(base.length).split("?")[0] ?? "";
+    const query = isInForm && said.form ? said.form : said.url.searchParams;
+    const found = find(specification, said.method, path, query.get("action"));
+    const name = `${said.method} ${found?.operation.path ?? path}`;
     if (!found) {
       const findings = [`${name}: no such operation`];
       return { findings, answerFindings: findings, bodyChecked: false };
     }
     const { operation, values } = found;
-    const findings: string[] = [];
-    for (const parameter of operation.parameters) {
-      const value = parameter.in === "path"
-        ? values.get(parameter.name)
-        : query.get(parameter.name);
-      if (parameter.in === "header") continue;
-      const what = `${name}: ${parameter.in} ${parameter.name}`;
-      if (value == null) {
-        if (parameter.required) findings.push(`${what} is missing`);
-      } else findings.push(...check(parameter.schema, coerce(parameter.schema, value), what));
-    }
-    // Tokens are asked for by a body of their own, which the library has made.
-    const known = operation.parameters.length > 0 || !inForm ? [...query.keys()] : [];
-    for (const key of known) {
-      const isKnown = operation.parameters.some((one) => one.in === "query" && one.name === key);
-      if (!isKnown) findings.push(`${name}: query ${key} is not documented`);
-    }
+    // What is refused need not have been a good request.
+    const isRefused = said.status === 400 || said.status === 422;
+    const findings = isRefused ? [] : [
+      ...parameterFindings(operation, values, query, name, check),
+      // Tokens are asked for by a body of their own, which the library has made.
+      ...(operation.parameters.length > 0 || !isInForm ? undocumented(operation, query, name) : []),
+      ...payloadFindings(operation, said, name, check),
+    ];
     const { responses } = operation;
-    const status = String(exchange.status);
     const ofAnswer: string[] = [];
-    if (!responses.has(status) && !responses.has("default")) {
-      ofAnswer.push(`${name}: status ${status} is not documented`);
-    }
-    const schema = responses.get(status) ?? responses.get("default");
-    const bodyChecked = schema !== undefined && !isElsewhere(schema) && exchange.body !== "";
+    const status = String(said.status);
+    // A discovery document lists what is good, and never an error.
+    const isSilent = !speaksOfErrors && said.status >= 400;
+    const hasStatus = responses.has(status) || responses.has("default");
+    if (!hasStatus && !isSilent) ofAnswer.push(`${name}: status ${status} is not documented`);
+    const schema = hasStatus ? responses.get(status) ?? responses.get("default") : undefined;
+    const bodyChecked = schema !== undefined && !isElsewhere(schema) && said.body !== "";
     if (bodyChecked) {
-      ofAnswer.push(...check(schema, JSON.parse(exchange.body), `${name}: ${status} body`));
+      const body: unknown = JSON.parse(said.body);
+      ofAnswer.push(...check(schema, body, `${name}: ${status} body`));
+      if (said.status < 300) coverage.note(schema, body);
     }
     const answerFindings = [...new Set(ofAnswer)];
     return {
-      operation,
+      name,
       findings: [...new Set([...findings, ...answerFindings])],
       answerFindings,
       bodyChecked,
     };
-  };
+  }
+
+  /** What the publisher sent by itself: the event that names its `type`. */
+  function event(body: unknown): Verdict {
+    const type = isNode(body) ? String(body["type"] ?? body["event_type"]) : "";
+    const name = `event ${type}`;
+    const kind = specification.events.find((one) => namesOf(specification, one).includes(type));
+    if (!kind) return { findings: [`${name}: not documented`], bodyChecked: false };
+    return { name, findings: [...new Set(check(kind, body, `${name}: body`))], bodyChecked: true };
+  }
+
+  return { exchange, event, coverage };
+}
+
+function parameterFindings(
+  { parameters }: Operation,
+  values: ReadonlyMap<string, string>,
+  query: URLSearchParams,
+  name: string,
+  check: Checker,
+): readonly string[] {
+  return parameters.filter((one) => one.in !== "header").flatMap((parameter) => {
+    const { in: where, required, schema } = parameter;
+    const value = where === "path" ? values.get(parameter.name) : query.get(parameter.name);
+    const what = `${name}: ${where} ${parameter.name}`;
+    if (value == null) return required ? [`${what} is missing`] : [];
+    return check(schema, coerce(schema, value), what);
+  });
+}
+
+function undocumented({ parameters }: Operation, query: URLSearchParams, name: string) {
+  return [...query.keys()]
+    .filter((key) => !parameters.some((one) => one.in === "query" && one.name === key))
+    .map((key) => `${name}: query ${key} is not documented`);
+}
+
+function payloadFindings(
+  { payload }: Operation,
+  { json }: Exchange,
+  name: string,
+  check: Checker,
+): readonly string[] {
+  if (json === undefined) return payload?.required ? [`${name}: request body is missing`] : [];
+  if (!payload) return [`${name}: request body is not documented`];
+  return isElsewhere(payload.schema) ? [] : check(payload.schema, json, `${name}: request body`);
+}
+
+/** The values of an event's discriminator that mean this kind of it. */
+function namesOf({ document }: Specification, kind: Node): readonly unknown[] {
+  const properties = resolve(document, kind)["properties"];
+  if (!isNode(properties)) return [];
+  const type = resolve(document, properties["type"] ?? properties["event_type"]);
+  return "const" in type ? [type["const"]] : [type["enum"]].flat();
 }
 
 function find(
@@ -132,76 +161,4 @@ function find(
   });
   // `/user/me` before `/user/{id}`.
   return fitting.toSorted((a, b) => a.values.size - b.values.size)[0];
-}
-
-/** A text of an address as what the schema means by it. */
-function coerce(schema: Node, text: string): unknown {
-  switch (schema["type"]) {
-    case "integer":
-    case "number":
-      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-    case "boolean":
-      return text === "true" ? true : text === "false" ? false : text;
-    case "array":
-      return text.split(",");
-    default:
-      return text;
-  }
-}
-
-/** A schema of another document, which is not at hand. */
-function isElsewhere(schema: Node): boolean {
-  const items = isNode(schema["items"]) ? schema["items"] : {};
-  return [schema["$ref"], items["$ref"]].some((ref) =>
-    typeof ref === "string" && !ref.startsWith("#")
-  );
-}
-
-/** Every object closed, so that a field nobody documents is found; OpenAPI 3.0's `nullable` as a type. */
-function closed(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(closed);
-  if (!isNode(value)) return value;
-  const { nullable, ...rest } = withoutOwnTypes(value);
-  const entries = Object.entries(rest)
-    // No JSON Schema: an example that has members called `type` or `$ref` would be read as one.
-    .filter(([key, child]) => key !== "example" && key !== "examples" && !isForeign(key, child))
-    .map(([key, child]) => [key, key === "default" ? child : closed(child)]);
-  const copy: Record<string, unknown> = Object.fromEntries(entries);
-  if (nullable === true && typeof copy["type"] === "string") copy["type"] = [copy["type"], "null"];
-  const properties = copy["properties"];
-  if (isNode(properties) && isNode(properties[BY_SECOND])) {
-    return { type: "object", additionalProperties: properties[BY_SECOND] };
-  }
-  return isNode(copy["properties"]) && !("additionalProperties" in copy)
-    ? { ...copy, additionalProperties: false }
-    : copy;
-}
-
-/** Stands for every second since 1970 in a map of Withings'. */
-const BY_SECOND = "$timestamp";
-
-const TYPES = ["array", "boolean", "integer", "null", "number", "object", "string"];
-
-/** Without types that JSON Schema does not know, and formats that are words of the publisher's. */
-function withoutOwnTypes(value: Node): Node {
-  const { type, ...rest } = value;
-  const isOwn = typeof type === "string" && !TYPES.includes(type);
-  return isOwn || type === undefined ? rest : { ...rest, type };
-}
-
-function isForeign(key: string, child: unknown): boolean {
-  // Of OpenAPI 3.0, whether the limit beside it counts too.
-  if (/^exclusiveM(ax|in)imum$/.test(key) && typeof child === "boolean") return true;
-  return key === "$ref" && typeof child === "string" && !child.startsWith("#");
-}
-
-function rooted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(rooted);
-  if (!isNode(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [
-      key,
-      key === "$ref" && typeof child === "string" ? `api${child}` : rooted(child),
-    ]),
-  );
 }

@@ -62,7 +62,7 @@ export function createCall(world: FunctionsWorld, coverage: ApiCoverage): Call {
       // SAFETY: a body that streams must be said to; the type of `RequestInit` does not know it.
       ...(body instanceof ReadableStream ? { duplex: "half" } as object : {}),
     });
-    coverage.note({ method, path, ...answer });
+    coverage.note({ method, path, ...(isPosted && !raw ? { json: named } : {}), ...answer });
     return answer;
   };
 }

@@ -17,6 +17,8 @@ export interface ApiExchange {
   readonly method: string;
   /** Below `/functions/v1`, with the query. */
   readonly path: string;
+  /** What was sent as JSON, where something was. */
+  readonly json?: unknown;
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -36,7 +38,10 @@ export function createApiCoverage(): ApiCoverage {
   const document: unknown = JSON.parse(Deno.readTextFileSync(DOCUMENT));
   if (!isNode(document)) throw new Error("Cannot read docs/openapi.json: no document");
   const operations = operationsOf(document);
-  const check = validator({ document, operations }, BASE);
+  const { exchange } = validator(
+    { document, operations, events: [] },
+    { base: BASE, isInForm: false, untyped: [] },
+  );
   const [findings, shown] = [new Set<string>(), new Set<string>()];
   let exchanges = 0;
   return {
@@ -48,22 +53,22 @@ export function createApiCoverage(): ApiCoverage {
     shown,
     exchanges: () => exchanges,
     findings: () => [...findings],
-    note({ method, path, status, headers, text }) {
+    note({ method, path, json, status, headers, text }) {
       exchanges++;
-      const verdict = check({
+      const verdict = exchange({
         method,
         url: new URL(BASE + path),
+        ...(json === undefined ? {} : { json }),
         status,
         // A body of no JSON is held to its media type below.
         body: isJson(headers) ? text : "",
       });
-      const { operation } = verdict;
       // What was taken must be documented as well; what providers send is theirs.
       const isOurs = !/^\/(oauth-callback|webhooks)\//.test(path);
       const found = isOurs && status < 400 ? verdict.findings : verdict.answerFindings;
       for (const finding of found) findings.add(finding);
-      if (!operation) return;
-      const name = `${method} ${operation.path} ${status}`;
+      if (verdict.name === undefined) return;
+      const name = `${verdict.name} ${status}`;
       shown.add(name);
       if (!headers.has("x-request-id")) findings.add(`${name}: no x-request-id`);
       for (const finding of formFindings(document, name, { headers, text })) findings.add(finding);

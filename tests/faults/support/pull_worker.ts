@@ -13,7 +13,7 @@ import { createRunner } from "@shared/jobs/runner.ts";
 import { directory } from "@shared/providers/directory.ts";
 import { PROVIDERS } from "@shared/providers/mod.ts";
 import { createGate } from "@shared/runtime/gate.ts";
-import { readPlace, writePlace } from "@shared/sync/pages.ts";
+import { readPlace, writePlace } from "@shared/providers/pages.ts";
 import { pullRecord, pullWindow } from "@shared/sync/pull.ts";
 
 export interface PullPlan {

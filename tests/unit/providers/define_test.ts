@@ -154,7 +154,7 @@ Deno.test("fetchLatestMetrics() ends where pages go round in a circle", () =>
     await assert.rejects(async () => {
       for await (const _ of yielding().fetchLatestMetrics(ask, context()));
     }, { name: "ProviderError" });
-    assert.equal(requests.length, 3);
+    assert.equal(requests.length, 4);
   }));
 
 Deno.test("fetchPage() refuses a page that names itself as the next one", () =>

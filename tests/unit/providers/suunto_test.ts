@@ -4,7 +4,7 @@ import { Secret } from "@shared/core/secret.ts";
 import type { OAuth2Link } from "@shared/providers/link.ts";
 import suunto from "@shared/providers/suunto.ts";
 import { ACCOUNT, MARKED, WINDOW, withProvider } from "../../support/provider_server.ts";
-import { failureOf } from "../../conformance/transport_laws.ts";
+import { failureOf } from "../../conformance/calls.ts";
 
 // SAFETY: the laws assert that the link is OAuth's.
 const link = suunto.link as OAuth2Link;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { OAuth2Link } from "@shared/providers/link.ts";
 import ultrahuman from "@shared/providers/ultrahuman.ts";
 import { ACCOUNT, MARKED, WINDOW, withProvider } from "../../support/provider_server.ts";
-import { failureOf } from "../../conformance/transport_laws.ts";
+import { failureOf } from "../../conformance/calls.ts";
 
 // SAFETY: the laws assert that the link is OAuth's.
 const link = ultrahuman.link as OAuth2Link;

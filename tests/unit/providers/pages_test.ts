@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Place, readPlace, step, writePlace } from "@shared/sync/pages.ts";
+import { type Place, readPlace, step, writePlace } from "@shared/providers/pages.ts";
 
 /** Reads page after page, each mark through the job's cursor; how many were read, and whether they end. */
 function walk(
