@@ -5,12 +5,16 @@ import { userKey } from "./fragments.ts";
 export interface SourceRow {
   readonly id: number;
   readonly accountId: string;
+  /** Slug of the provider. */
   readonly provider: string;
   readonly via: string | null;
+  /** As the provider names it; empty where it does not. */
   readonly device: string;
+  /** Of the catalog's device classes; empty where unknown. */
   readonly deviceClass: string;
   readonly statistic: string;
   readonly entry: string;
+  /** Its values are of whole local days. */
   readonly dailyTotal: boolean;
   readonly estimated: boolean;
 }

@@ -1,20 +1,9 @@
+import type { SourceRow } from "../db/person.ts";
+
 /** Where values come from: an account, a device of it, and how the values were made. */
-export interface Source {
-  readonly id: number;
-  readonly accountId: string;
-  /** Slug of the provider. */
-  readonly provider: string;
+export interface Source extends Omit<SourceRow, "via"> {
   /** The service behind an aggregator, such as garmin behind Terra. */
   readonly via?: string;
-  /** As the provider names it; empty where it does not. */
-  readonly device: string;
-  /** Of the catalog's device classes; empty where unknown. */
-  readonly deviceClass: string;
-  readonly statistic: string;
-  readonly entry: string;
-  /** Its values are of whole local days. */
-  readonly dailyTotal: boolean;
-  readonly estimated: boolean;
 }
 
 /** Part of a person's order: all of a provider, of one service behind it, or one device. */

@@ -57,7 +57,7 @@ export function ranking(order: Ranking["order"] = []): Ranking {
   };
 }
 
-/** What source `sourceId` counted between two hours, or two times. */
+/** What a source counted in an hour, or another stretch. */
 export const piece = (sourceId: number, from: number, value: number, to = from + 1): Piece => ({
   sourceId,
   from,

@@ -4,7 +4,6 @@ import { type MetricRule, needsPieces, resolve } from "@shared/metrics/truth.ts"
 import { day, hours, piece, ranking, source, told } from "./days.ts";
 
 const STEPS: MetricRule = { kind: "interval", aggregate: "sum" };
-const SLEEP: MetricRule = { kind: "session", aggregate: "sum" };
 const PHONE = source(1, { device: "iPhone", deviceClass: "phone" });
 const WATCH = source(2, { device: "Apple Watch", deviceClass: "watch" });
 const RING = source(3, { provider: "oura", device: "Ring 4", deviceClass: "ring" });
@@ -84,16 +83,6 @@ Deno.test("resolve() of a day whose samples are gone counts no hour twice, and g
     [2, 300, 300],
     [3, 5, 5],
     [1, 220, 0],
-  ]);
-  const nights = [
-    day(RING, { total: 450, hours: hours(22) }),
-    day(WATCH, { total: 30, hours: hours(13) }),
-  ];
-  assert.deepEqual(told(SLEEP, nights, ranking(), []), [
-    480,
-    "device_class",
-    [2, 30, 30],
-    [3, 450, 450],
   ]);
 });
 

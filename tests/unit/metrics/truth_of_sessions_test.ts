@@ -52,3 +52,16 @@ Deno.test("resolve() lets what lost take no time from what comes after it", () =
     [3, 10, 10],
   ]);
 });
+
+Deno.test("resolve() of sessions that are gone goes by the hours of their day", () => {
+  const nights = [
+    day(RING, { total: 450, hours: hours(22) }),
+    day(WATCH, { total: 30, hours: hours(13) }),
+  ];
+  assert.deepEqual(told(SLEEP, nights, ranking(), []), [
+    480,
+    "device_class",
+    [2, 30, 30],
+    [3, 450, 450],
+  ]);
+});
