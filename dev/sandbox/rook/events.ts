@@ -11,8 +11,11 @@ export const activityEvents: Maker = (of, date) => {
   const records = exercise ? [activityEvent(of, exercise, `activity-${date}`)] : [];
   for (const one of publishedFor(world, "rook", person.id, "activity_event")) {
     if (one.action !== "create" || !one.recordId) continue;
-    const start = Math.floor(Date.parse(one.at) / 1_000) * 1_000 - 25 * MINUTE;
-    const done = exerciseAt(person, new Date(start), 25, world.seed);
+    const end = Math.floor(Date.parse(one.at) / 1_000) * 1_000;
+    // Of today, since events are told from the day of the link on: shorter just after midnight.
+    const midnight = instantAt(person.zone, localDateIn(person.zone, new Date(end)), 0).getTime();
+    const start = Math.min(Math.max(end - 25 * MINUTE, midnight), end - MINUTE);
+    const done = exerciseAt(person, new Date(start), (end - start) / MINUTE, world.seed);
     const record = activityEvent(of, done, one.recordId);
     if (record.day === date) records.push({ ...record, availableAt: new Date(one.at) });
   }
