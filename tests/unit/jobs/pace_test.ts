@@ -10,7 +10,7 @@ Deno.test("room() is what can begin now, where nothing ended of late", () => {
   assert.equal(pace.room({ ...load, running: 20 }, 0), 0, "slow jobs are not hoarded");
 });
 
-Deno.test("room() goes ahead by what ended in the last 100 ms, to 4,000 at most and 2,000 a claim", () => {
+Deno.test("room() goes ahead by what ended in the last 100 ms, to 1,000 at most and 500 a claim", () => {
   const pace = createPace();
   pace.ended(30, 1_000);
   pace.ended(10, 1_050);
@@ -19,9 +19,9 @@ Deno.test("room() goes ahead by what ended in the last 100 ms, to 4,000 at most 
   assert.equal(pace.room(busy, 1_100), 10, "what is older does not count");
   assert.equal(pace.room(busy, 1_150), 0);
   pace.ended(10_000, 2_000);
-  assert.equal(pace.room(busy, 2_000), 2_000);
-  assert.equal(pace.room({ ...busy, waiting: 2_000 }, 2_000), 2_000);
-  assert.equal(pace.room({ ...busy, waiting: 2_001 }, 2_000), 0);
+  assert.equal(pace.room(busy, 2_000), 500);
+  assert.equal(pace.room({ ...busy, waiting: 500 }, 2_000), 500);
+  assert.equal(pace.room({ ...busy, waiting: 501 }, 2_000), 0);
 });
 
 Deno.test("room() claims half of what is wanted at a time", () => {
@@ -33,5 +33,5 @@ Deno.test("room() claims half of what is wanted at a time", () => {
 });
 
 Deno.test("room() is none while the database lags behind the handlers", () => {
-  assert.equal(createPace().room({ ...load, unsettled: 8_000 }, 0), 0);
+  assert.equal(createPace().room({ ...load, unsettled: 2_000 }, 0), 0);
 });
