@@ -3,6 +3,7 @@ import { Secret } from "@shared/core/secret.ts";
 import { connect } from "@shared/db/client.ts";
 import { counts, fault, report, SEED } from "./support/fault.ts";
 import { check, enqueueNamed, heldBy, waitingJobs } from "./support/ledger.ts";
+import { shortenLimits } from "./support/limits.ts";
 import { withOwnPostgres } from "./support/own_postgres.ts";
 import { between, eventually, pause, random } from "./support/plan.ts";
 import { produce } from "./support/producer.ts";
@@ -36,9 +37,7 @@ fault(
         to: (statement) => /^commit$/i.test(statement) && next() < 0.02,
       };
       try {
-        await admin.query((sql) =>
-          sql`alter role raphael_app set idle_in_transaction_session_timeout = '2s'`
-        );
+        await admin.query(shortenLimits);
         const crew = await Promise.all(Array.from({ length: CREW }, () => workers.start()));
         await admin.query((sql) => enqueueNamed(sql, POISON, POISON_ATTEMPTS));
         const producer = await produce((work) => admin.query(work));

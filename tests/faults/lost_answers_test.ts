@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { counts, fault, report, SEED } from "./support/fault.ts";
 import { assertExact, check, createLedger, waitingJobs } from "./support/ledger.ts";
+import { shortenLimits } from "./support/limits.ts";
 import { between, eventually, pause, random, type WorkerPlan } from "./support/plan.ts";
 import { produce } from "./support/producer.ts";
 import { openProxy, type Proxy } from "./support/proxy.ts";
@@ -32,8 +33,7 @@ async function withProxiedWorkers(
 }
 
 const drained = ({ admin }: TestDatabase) =>
-  // What went into a hole is run alone, job by job: 8 to 35 s for 400.
-  eventually(async () => await waitingJobs(admin) === 0, counts(90_000, 120_000));
+  eventually(async () => await waitingJobs(admin) === 0, counts(30_000, 120_000));
 
 /** How often an answer is lost: seldom enough that work goes on in between. */
 const CHANCE = { commits: 0.05, statements: 0.01 };
@@ -92,11 +92,7 @@ fault(
     await withProxiedWorkers(
       { leaseSeconds: 2, workMs: 20, deadlineMs: DEADLINE_MS },
       async ({ db, proxy, workers }) => {
-        // Half a minute in production: a transaction whose worker is out of reach holds its job till then.
-        const name = new URL(db.url).pathname.slice(1);
-        await db.admin.unsafe(
-          `alter role raphael_app in database ${name} set idle_in_transaction_session_timeout = '2s'`,
-        );
+        await shortenLimits(db.admin);
         const next = random(SEED);
         const producer = await produce((work) => work(db.admin), {
           most: counts(Infinity, 100_000),
