@@ -3,6 +3,8 @@
  * sign-in below `/auth/v1`. Paths, headers and CORS are treated as the platform does, so what works
  * here needs no change there. `/docs` is ours alone.
  */
+import { type LocalServer, serve } from "./serve.ts";
+
 export interface GatewayOptions {
   readonly port: number;
   /** Where each function listens; asked at each request. */
@@ -11,9 +13,7 @@ export interface GatewayOptions {
   readonly docs?: (request: Request) => Response | Promise<Response>;
 }
 
-export interface Gateway {
-  stop(): Promise<void>;
-}
+export type Gateway = Pick<LocalServer, "stop">;
 
 /** Headers of one connection only (RFC 9110 7.6.1), and `host`, which names us. */
 const HOP_BY_HOP = [
@@ -27,12 +27,8 @@ const HOP_BY_HOP = [
   "upgrade",
 ];
 
-/** How long answers under way may take when we end; a client may hold a request open for minutes. */
-const DRAIN_MS = 500;
-
 export function startGateway(options: GatewayOptions): Gateway {
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: options.port, onListen() {}, onError: brokenFunction },
+  return serve(
     (request, { remoteAddr }) => {
       const { pathname } = new URL(request.url);
       if (pathname.startsWith("/functions/v1/")) {
@@ -43,15 +39,8 @@ export function startGateway(options: GatewayOptions): Gateway {
       if (/^\/docs(\/|$)/.test(pathname) && options.docs) return options.docs(request);
       return Response.json({ message: "no Route matched with those values" }, { status: 404 });
     },
+    { port: options.port, onError: brokenFunction },
   );
-  return {
-    async stop() {
-      const { promise: enough, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, DRAIN_MS);
-      await Promise.race([server.shutdown(), enough]);
-      clearTimeout(timer);
-    },
-  };
 }
 
 /** The function sees `/<slug>/…`, the body as it streams in, and answers CORS itself. */

@@ -1,8 +1,9 @@
 import { DAY } from "@shared/core/time.ts";
 import { Hono } from "hono";
+import { serve } from "../serve.ts";
 import type { Clock } from "./clock.ts";
 import { type Control, controlRoutes, createControl, type RequestRecord } from "./control.ts";
-import { createCourier, pause } from "./deliver.ts";
+import { createCourier } from "./deliver.ts";
 import { createDexcom, type DexcomRegion } from "./dexcom/app.ts";
 import { createFaults, CUT } from "./faults.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
@@ -66,8 +67,8 @@ const ORIGINS: readonly (readonly [origin: string, prefix: string])[] = [
   [DEXCOM_ORIGINS.sandbox, "dexcom-sandbox"],
 ];
 
-/** How long the end waits for answers under way. */
-const STOP_SECONDS = 5;
+/** How long the end waits for answers under way: a client that never reads its own must not hold it up. */
+const DRAIN_MS = 5_000;
 
 /** Calls remembered for `control.requests()`; older ones are forgotten. */
 const KEPT_REQUESTS = 5_000;
@@ -170,11 +171,11 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   });
   app.route("/_control", controlRoutes(control, world));
 
-  const server = Deno.serve(
-    { port: options.port, hostname: options.hostname, onListen: () => {}, onError: failed },
+  const server = serve(
     (request, info) => app.fetch(request, { peer: info.remoteAddr.hostname }),
+    { port: options.port, hostname: options.hostname, onError: failed, drainMs: DRAIN_MS },
   );
-  const url = `http://${options.hostname}:${server.addr.port}`;
+  const { url } = server;
   const timer = options.announceSeconds
     ? setInterval(() => control.announce(), options.announceSeconds * 1_000)
     : undefined;
@@ -191,10 +192,7 @@ export function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       courier.stop();
       closing.abort();
       await courier.settled();
-      // A client that never reads its answer must not hold up the end.
-      const closed = new AbortController();
-      const shutdown = server.shutdown().finally(() => closed.abort());
-      await Promise.race([shutdown, pause(STOP_SECONDS, closed.signal)]);
+      await server.stop();
     },
   });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { serve } from "../../dev/serve.ts";
 import { startGateway } from "../../dev/gateway.ts";
 import { freePort } from "../../dev/ports.ts";
 
@@ -7,23 +8,19 @@ async function withGateway(
   answer: (request: Request) => Response | Promise<Response>,
   use: (base: string) => Promise<void>,
 ): Promise<void> {
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, answer);
+  const server = serve(answer);
   const port = freePort();
   const gateway = startGateway({
     port,
     functionUrl: (slug) =>
-      slug === "echo"
-        ? `http://127.0.0.1:${server.addr.port}`
-        : slug === "down"
-        ? `http://127.0.0.1:${freePort()}`
-        : undefined,
+      slug === "echo" ? server.url : slug === "down" ? `http://127.0.0.1:${freePort()}` : undefined,
     auth: () => new Response("auth"),
   });
   try {
     await use(`http://127.0.0.1:${port}`);
   } finally {
     await gateway.stop();
-    await server.shutdown();
+    await server.stop();
   }
 }
 

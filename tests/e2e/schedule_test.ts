@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Secret } from "@shared/core/secret.ts";
 import { connect, type Database } from "@shared/db/client.ts";
+import { serve } from "../../dev/serve.ts";
 import { setVaultSecrets } from "../../dev/platform.ts";
 import { startRelay } from "../../dev/relay.ts";
 import { startTicker } from "../../dev/ticker.ts";
@@ -62,11 +63,11 @@ Deno.test("startTicker() runs a due job in a transaction, as the user who schedu
 
 Deno.test("startRelay() sends what was committed, once, and records the answer", async () => {
   const received: { body: string; secret: string | null }[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+  const server = serve(async (request) => {
     received.push({ body: await request.text(), secret: request.headers.get("x-secret") });
     return new Response("seen", { status: 202 });
   });
-  const target = `http://127.0.0.1:${server.addr.port}/`;
+  const target = `${server.url}/`;
   try {
     await withAdmin(async (database, url) => {
       const post = (body: string) =>
@@ -100,7 +101,7 @@ Deno.test("startRelay() sends what was committed, once, and records the answer",
       }
     });
   } finally {
-    await server.shutdown();
+    await server.stop();
   }
   assert.deepEqual(received, [
     { body: '{"body": "queued before the relay"}', secret: "s" },

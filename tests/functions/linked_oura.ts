@@ -5,15 +5,15 @@ import { parseConfig } from "@shared/config.ts";
 import { sealTokens } from "@shared/connections/tokens.ts";
 import { activateAccount, reserveAccount, storeTokens } from "@shared/db/accounts.ts";
 import { PROVIDERS } from "@shared/providers/mod.ts";
+import { serve } from "../../dev/serve.ts";
 import type { TestDatabase } from "../support/database.ts";
 import { GOOD } from "../support/environment.ts";
 import { addPerson } from "../support/people.ts";
-import { shutdown } from "../support/shutdown.ts";
 
 /** An Oura that hands out tokens, and answers everything else so. */
 export function startOura(answer: (url: URL) => Response) {
   const requests: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+  const server = serve((request) => {
     const url = new URL(request.url);
     requests.push(url.pathname);
     return url.pathname === "/oauth/token"
@@ -27,8 +27,8 @@ export function startOura(answer: (url: URL) => Response) {
   });
   return {
     requests,
-    origin: `http://127.0.0.1:${server.addr.port}`,
-    stop: () => shutdown(server),
+    origin: server.url,
+    stop: server.stop,
   };
 }
 

@@ -9,12 +9,12 @@ import { loadAccount } from "@shared/db/accounts.ts";
 import { connect } from "@shared/db/client.ts";
 import { PROVIDERS } from "@shared/providers/mod.ts";
 import { createRuntime } from "@shared/runtime.ts";
+import { serve } from "../../dev/serve.ts";
 import { createApp } from "../../functions/connect/app.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { GOOD } from "../support/environment.ts";
 import { addPerson } from "../support/people.ts";
 import { httpRuntime, post } from "./http_runtime.ts";
-import { shutdown } from "../support/shutdown.ts";
 
 const SITE = "https://leaky-name.nightscout.example";
 const TOKEN = "raphael-leaky0token";
@@ -22,7 +22,7 @@ const TOKEN = "raphael-leaky0token";
 /** A site that knows one token. */
 function startSite() {
   const paths: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+  const server = serve((request) => {
     const { pathname } = new URL(request.url);
     paths.push(pathname);
     const isKnown = request.headers.get("api-secret") === TOKEN;
@@ -30,10 +30,9 @@ function startSite() {
     const profile = [{ defaultProfile: "A", store: { A: { timezone: "Asia/Tokyo" } } }];
     return Response.json(
       pathname === "/api/v1/verifyauth" ? { status: 200, message } : profile,
-      { headers: { connection: "close" } },
     );
   });
-  return { paths, url: `http://127.0.0.1:${server.addr.port}`, stop: () => shutdown(server) };
+  return { paths, ...server };
 }
 
 interface World {

@@ -1,5 +1,6 @@
 import { Secret } from "@shared/core/secret.ts";
 import type { AccountRef, DriverContext } from "@shared/providers/driver.ts";
+import { serve } from "../../dev/serve.ts";
 
 /** Marked values, so that a leak is easy to look for. */
 export const MARKED = {
@@ -36,8 +37,7 @@ export async function withProvider(
 ): Promise<void> {
   const requests: SeenRequest[] = [];
   const closing = new AbortController();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response(null) },
+  const server = serve(
     async (request) => {
       const here = new URL(request.url);
       const origin = request.headers.get("x-test-origin") ?? here.origin;
@@ -50,11 +50,12 @@ export async function withProvider(
       requests.push(seen);
       return answer(seen, closing.signal);
     },
+    { onError: () => new Response(null) },
   );
   const fetchHere: typeof fetch = (input, init) => {
     const asked = new Request(input, init);
     const { origin, pathname, search } = new URL(asked.url);
-    const here = new URL(pathname + search, `http://127.0.0.1:${server.addr.port}`);
+    const here = new URL(pathname + search, server.url);
     const headers = new Headers(asked.headers);
     headers.set("x-test-origin", origin);
     return fetch(new Request(new Request(here, asked), { headers }), init);
@@ -71,7 +72,7 @@ export async function withProvider(
     });
   } finally {
     closing.abort();
-    await server.shutdown();
+    await server.stop();
   }
 }
 

@@ -16,11 +16,11 @@ import { createGate } from "@shared/runtime/gate.ts";
 import { enqueueSubscriptions, subscribe } from "@shared/webhooks/subscribe.ts";
 import type { Sandbox } from "../../dev/sandbox/server.ts";
 import { answerConsent } from "../../dev/sandbox/visitor.ts";
+import { serve } from "../../dev/serve.ts";
 import { CLIENTS, open } from "../unit/dev/sandbox/support.ts";
 import { type TestDatabase, withDatabase } from "./database.ts";
 import { GOOD } from "./environment.ts";
 import { addPerson } from "./people.ts";
-import { shutdown } from "./shutdown.ts";
 
 const VERIFY_TOKEN = "test-key-oura-verify-token-0000000";
 const WITHINGS = { id: "withings-client", secret: "test-key-withings" };
@@ -39,24 +39,21 @@ export interface UpkeepWorld {
 /** Our webhooks function as a provider sees it: echoes a challenge, answers a check, takes what comes. */
 function serveWebhooks() {
   const state = { isDown: false, taken: [] as string[], refused: 0 };
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+  const { url, stop } = serve(
     async (request) => {
       const { pathname, searchParams } = new URL(request.url);
-      // Kept-alive connections outlive a shutdown on Deno 2.1.4.
-      const headers = { connection: "close" };
       if (request.method === "GET") {
         assert.equal(searchParams.get("verification_token"), VERIFY_TOKEN);
-        return Response.json({ challenge: searchParams.get("challenge") }, { headers });
+        return Response.json({ challenge: searchParams.get("challenge") });
       }
       const text = await request.text();
-      if (request.method === "HEAD") return new Response(null, { headers });
+      if (request.method === "HEAD") return new Response(null);
       if (state.isDown) state.refused++;
       else state.taken.push(`${pathname.replace(/^.*\/webhooks/, "")} ${text}`);
-      return new Response(null, { status: state.isDown ? 503 : 200, headers });
+      return new Response(null, { status: state.isDown ? 503 : 200 });
     },
   );
-  return Object.assign(state, { server, port: server.addr.port });
+  return Object.assign(state, { url, stop });
 }
 
 export async function withUpkeep(use: (world: UpkeepWorld) => Promise<void>): Promise<void> {
@@ -84,7 +81,7 @@ export async function withUpkeep(use: (world: UpkeepWorld) => Promise<void>): Pr
         gate: createGate(db, log),
       });
       const vault = createVault(config.vaultKeys);
-      const functionsUrl = `http://127.0.0.1:${receiver.port}/functions/v1`;
+      const functionsUrl = `${receiver.url}/functions/v1`;
       const isolate = { timeLeftMs: () => Infinity, keep() {}, idle: () => Promise.resolve() };
       const deps = { db, providers, vault, functionsUrl, isolate, log, now };
       const handlers: Partial<Handlers> = {
@@ -140,6 +137,6 @@ export async function withUpkeep(use: (world: UpkeepWorld) => Promise<void>): Pr
     });
   } finally {
     await sandbox.stop();
-    await shutdown(receiver.server);
+    await receiver.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { serve } from "../../dev/serve.ts";
 /** As much of Supabase's management API as `supabase functions deploy` calls; it keeps what arrives. */
 
 export const PROJECT_REF = "abcdefghijklmnopqrst";
@@ -23,7 +24,7 @@ export interface ManagementApi {
 
 export function startManagementApi(): ManagementApi {
   const uploads = new Map<string, Upload>();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+  const server = serve((request) => {
     const { pathname, searchParams } = new URL(request.url);
     const project = `/v1/projects/${PROJECT_REF}`;
     switch (`${request.method} ${pathname}`) {
@@ -40,9 +41,9 @@ export function startManagementApi(): ManagementApi {
     }
   });
   return {
-    url: `http://127.0.0.1:${server.addr.port}`,
+    url: server.url,
     uploads,
-    stop: () => server.shutdown(),
+    stop: server.stop,
   };
 }
 

@@ -1,7 +1,7 @@
 import { fromUtf8 } from "@shared/core/bytes.ts";
 import { Secret } from "@shared/core/secret.ts";
 import type { RawRequest, Webhook } from "@shared/providers/webhook.ts";
-import { shutdown } from "../../support/shutdown.ts";
+import { serve } from "../../../dev/serve.ts";
 
 export interface Receiver {
   readonly url: string;
@@ -15,8 +15,7 @@ export interface Receiver {
 export function openReceiver(webhook: Webhook | undefined, signing: Secret): Receiver {
   const verifyToken = new Secret("test-token-contract");
   const bodies: unknown[] = [];
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+  const server = serve(
     async (request) => {
       const { method, url, headers } = request;
       const body = new Uint8Array(await request.arrayBuffer());
@@ -27,13 +26,13 @@ export function openReceiver(webhook: Webhook | undefined, signing: Secret): Rec
       if (/\bjson\b/.test(headers.get("content-type") ?? "")) {
         bodies.push(JSON.parse(fromUtf8(body)));
       }
-      return new Response(null, { headers: { connection: "close" } });
+      return new Response(null);
     },
   );
   return {
-    url: `http://127.0.0.1:${server.addr.port}/webhooks`,
+    url: `${server.url}/webhooks`,
     verifyToken,
     bodies,
-    close: () => shutdown(server),
+    close: server.stop,
   };
 }

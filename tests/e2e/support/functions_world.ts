@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { exportJWK, generateKeyPair } from "jose";
 import { createRuntime } from "@shared/runtime.ts";
 import { createLog } from "@shared/http/log.ts";
+import { serve } from "../../../dev/serve.ts";
 import { CLIENT_IDS, functionEnv } from "../../../dev/function_env.ts";
 import { type Sandbox, startSandbox } from "../../../dev/sandbox/server.ts";
 import { createTokens } from "../../../dev/tokens.ts";
@@ -18,7 +19,6 @@ import { createApp as webhooks } from "../../../functions/webhooks/app.ts";
 import { type TestDatabase, withDatabase } from "../../support/database.ts";
 import { addPerson } from "../../support/people.ts";
 import { assertNotStored } from "../../support/secret_scan.ts";
-import { shutdown } from "../../support/shutdown.ts";
 
 /** TEST KEYS: they open nothing but the sandbox of one test. */
 export const KEYS = {
@@ -96,11 +96,8 @@ export async function withFunctions(
 ): Promise<void> {
   const dir = await Deno.makeTempDir({ prefix: "raphael-e2e-" });
   let answer = (_: Request): Response | Promise<Response> => new Response(null, { status: 503 });
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => answer(request),
-  );
-  const url = `http://127.0.0.1:${server.addr.port}/functions/v1`;
+  const server = serve((request) => answer(request));
+  const url = `${server.url}/functions/v1`;
   const redirectUris = (slug: string) => [`${url}/oauth-callback/${slug}`];
   const sandbox = await startSandbox({
     port: 0,
@@ -237,7 +234,7 @@ export async function withFunctions(
     });
   } finally {
     await sandbox.stop();
-    await shutdown(server);
+    await server.stop();
     await Deno.remove(dir, { recursive: true });
   }
 }

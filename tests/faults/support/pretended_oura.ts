@@ -1,5 +1,5 @@
 import { PROVIDERS } from "@shared/providers/mod.ts";
-import { shutdown } from "../../support/shutdown.ts";
+import { serve } from "../../../dev/serve.ts";
 
 /** A request for `daily_sleep`, as this Oura understands it. */
 export interface Asked {
@@ -23,8 +23,7 @@ export interface PretendedOura {
 /** An Oura of a test's own over real HTTP; `answer` may be late, broken or without end. */
 export function startOura(answer: (asked: Asked) => Response | Promise<Response>): PretendedOura {
   const closing = new AbortController();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response(null) },
+  const server = serve(
     (request) => {
       const { pathname, searchParams } = new URL(request.url);
       const id = /\/daily_sleep\/(.+)$/.exec(pathname)?.[1];
@@ -37,14 +36,14 @@ export function startOura(answer: (asked: Asked) => Response | Promise<Response>
         closing: closing.signal,
       });
     },
+    { onError: () => new Response(null) },
   );
   const { hosts = [] } = PROVIDERS.find(({ slug }) => slug === "oura") ?? {};
-  const here = `http://127.0.0.1:${server.addr.port}`;
   return {
-    origins: hosts.map((host) => `https://${host}=${here}`).join(","),
+    origins: hosts.map((host) => `https://${host}=${server.url}`).join(","),
     async stop() {
       closing.abort();
-      await shutdown(server);
+      await server.stop();
     },
   };
 }

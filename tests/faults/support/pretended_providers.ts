@@ -1,4 +1,5 @@
 import { enqueue, type NewJob } from "@shared/db/jobs.ts";
+import { serve } from "../../../dev/serve.ts";
 import { type TestDatabase, withDatabase } from "../../support/database.ts";
 import { addAccount, addPerson } from "../../support/people.ts";
 import type { GatedPlan } from "./gated_worker.ts";
@@ -47,7 +48,7 @@ export async function withProviders(
   const seen: Seen[] = [];
   const counts = new Map<string, number>();
   const closing = new AbortController();
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, async (req) => {
+  const server = serve(async (req) => {
     const slug = new URL(req.url).pathname.split("/")[1] ?? "";
     const n = (counts.get(slug) ?? 0) + 1;
     counts.set(slug, n);
@@ -67,8 +68,7 @@ export async function withProviders(
       await createLedger(db.admin);
       await setGates(db.admin, plan.gate ?? {});
       const { gated = true, limits = [] } = plan;
-      const origin = `http://127.0.0.1:${server.addr.port}`;
-      const args = [JSON.stringify({ databaseUrl: db.appUrl, origin, gated, limits })];
+      const args = [JSON.stringify({ databaseUrl: db.appUrl, origin: server.url, gated, limits })];
       const workers = workersOf("gated_worker.ts", { args });
       const queuedAt = new Map<string, number>();
       try {
@@ -98,7 +98,7 @@ export async function withProviders(
     });
   } finally {
     closing.abort();
-    await server.shutdown();
+    await server.stop();
   }
 }
 

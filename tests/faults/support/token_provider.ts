@@ -1,3 +1,4 @@
+import { serve } from "../../../dev/serve.ts";
 import { between, pause } from "./plan.ts";
 
 /** What becomes of a used refresh token. `family`: using one twice ends the whole grant. */
@@ -109,15 +110,15 @@ export function startTokenProvider(options: TokenProviderOptions): TokenProvider
     return Response.json({ id: grant.account });
   }
 
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {}, onError: () => new Response(null) },
+  const { url, stop } = serve(
     async (request) =>
       request.method === "POST"
         ? await token(new URLSearchParams(await request.text()))
         : use(request.headers.get("authorization")),
+    { onError: () => new Response(null) },
   );
   return {
-    url: `http://127.0.0.1:${server.addr.port}`,
+    url,
     counts,
     spoilt,
     grant(account) {
@@ -138,7 +139,7 @@ export function startTokenProvider(options: TokenProviderOptions): TokenProvider
     heal() {
       fault = undefined;
     },
-    close: () => server.shutdown(),
+    close: stop,
   };
 }
 

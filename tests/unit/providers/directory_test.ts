@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Secret } from "@shared/core/secret.ts";
 import { directory } from "@shared/providers/directory.ts";
 import type { ProviderGate } from "@shared/providers/gate.ts";
+import { serve } from "../../../dev/serve.ts";
 import { ACCOUNT, WINDOW } from "../../support/provider_server.ts";
 
 const OPEN: ProviderGate = {
@@ -12,11 +13,11 @@ const OPEN: ProviderGate = {
 /** The paths that Strava's driver reaches, with the host each was meant for. */
 async function reached(apiBase?: string): Promise<readonly string[]> {
   const seen: string[] = [];
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+  const server = serve((request) => {
     seen.push(new URL(request.url).pathname);
-    return Response.json([], { headers: { connection: "close" } });
+    return Response.json([]);
   });
-  const here = `http://127.0.0.1:${server.addr.port}`;
+  const here = server.url;
   const client = { id: "1", secret: new Secret("test-key") };
   const providers = directory(new Map([["strava", { client, ...(apiBase ? { apiBase } : {}) }]]), {
     origins: new Map([
@@ -36,7 +37,7 @@ async function reached(apiBase?: string): Promise<readonly string[]> {
     const request = { clientId: "1", state: "s", redirectUri: "https://a.example/" };
     if (link.kind === "oauth2") seen.push(strava.browserUrl(link.authorizeUrl(request)).pathname);
   } finally {
-    await server.shutdown();
+    await server.stop();
   }
   return seen;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { serve } from "../../../../dev/serve.ts";
 import type { Sandbox } from "../../../../dev/sandbox/server.ts";
 import { answerConsent } from "../../../../dev/sandbox/visitor.ts";
 import { get, json, open, post, request } from "./support.ts";
@@ -55,17 +56,16 @@ interface Row {
 /** An app's callback that says the challenge back, if `token` is right. */
 function openCallback(verifyToken: string) {
   const events: unknown[] = [];
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (req) => {
+  const server = serve(async (req) => {
     const { searchParams } = new URL(req.url);
-    const headers = { connection: "close" };
     if (req.method === "POST") events.push(await req.json());
     else if (searchParams.get("hub.verify_token") !== verifyToken) {
-      return new Response(null, { status: 403, headers });
+      return new Response(null, { status: 403 });
     }
-    return Response.json({ "hub.challenge": searchParams.get("hub.challenge") }, { headers });
+    return Response.json({ "hub.challenge": searchParams.get("hub.challenge") });
   });
-  const url = `http://127.0.0.1:${server.addr.port}/webhooks/strava/secret`;
-  return { url, events, [Symbol.asyncDispose]: () => server.shutdown() };
+  const url = `${server.url}/webhooks/strava/secret`;
+  return { url, events, [Symbol.asyncDispose]: server.stop };
 }
 
 Deno.test("strava takes comma scopes, lets them be unticked, and names the athlete once", async () => {

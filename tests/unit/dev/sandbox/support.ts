@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { serve } from "../../../../dev/serve.ts";
 import { type Sandbox, type SandboxOptions, startSandbox } from "../../../../dev/sandbox/server.ts";
-import { pause } from "../../../../dev/sandbox/deliver.ts";
 import { type Answer, answerConsent } from "../../../../dev/sandbox/visitor.ts";
 
 export const NOON = new Date("2026-11-20T15:00:00Z");
@@ -121,25 +121,17 @@ export interface Received {
 export function openReceiver(status: (n: number) => number = () => 200) {
   const received: Received[] = [];
   let deliveries = 0;
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (req) => {
+  const server = serve(async (req) => {
     const url = new URL(req.url);
     const challenge = url.searchParams.get("challenge");
     if (req.method === "GET") return Response.json({ challenge });
     const text = await req.text();
     received.push({ headers: req.headers, text, body: JSON.parse(text) });
-    // Kept-alive connections outlive a shutdown on Deno 2.1.4.
-    return new Response(null, {
-      status: status(deliveries++),
-      headers: { connection: "close" },
-    });
+    return new Response(null, { status: status(deliveries++) });
   });
   return {
-    url: `http://127.0.0.1:${server.addr.port}/webhooks`,
+    url: `${server.url}/webhooks`,
     received,
-    async [Symbol.asyncDispose]() {
-      const closed = new AbortController();
-      const shutdown = server.shutdown().finally(() => closed.abort());
-      await Promise.race([shutdown, pause(1, closed.signal)]);
-    },
+    [Symbol.asyncDispose]: server.stop,
   };
 }

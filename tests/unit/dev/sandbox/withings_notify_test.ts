@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { serve } from "../../../../dev/serve.ts";
 import {
   ask,
   CLIENT,
@@ -14,15 +15,14 @@ import {
 Deno.test("withings subscribes by token alone, and revokes by a signed nonce that is for one call", async () => {
   const heads: string[] = [];
   const news: string[] = [];
-  const receiver = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+  const receiver = serve(
     async (request) => {
       if (request.method === "HEAD") heads.push(new URL(request.url).pathname);
       else news.push(await request.text());
-      return new Response(null, { headers: { connection: "close" } });
+      return new Response(null);
     },
   );
-  const callbackurl = `http://127.0.0.1:${receiver.addr.port}/webhooks/withings/secret`;
+  const callbackurl = `${receiver.url}/webhooks/withings/secret`;
   const sandbox = await openWithings();
   const tokens = (await exchange(sandbox, await codeOf(sandbox))).body;
   const token = String(tokens["access_token"]);
@@ -63,22 +63,21 @@ Deno.test("withings subscribes by token alone, and revokes by a signed nonce tha
   assert.equal(revoked.status, 0);
   assert.equal((await ask(sandbox, "/notify", { action: "list" }, token)).status, 401);
   await sandbox.stop();
-  await receiver.shutdown();
+  await receiver.stop();
 });
 
 Deno.test("withings takes a subscription away after four failed deliveries in a row", async () => {
   let deliveries = 0;
-  const receiver = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+  const receiver = serve(
     async (request) => {
       await request.text();
       const isGood = request.method === "HEAD" || [4, 9].includes(++deliveries);
-      return new Response(null, { status: isGood ? 200 : 500, headers: { connection: "close" } });
+      return new Response(null, { status: isGood ? 200 : 500 });
     },
   );
   const sandbox = await openWithings();
   const token = await tokenOf(sandbox);
-  const callbackurl = `http://127.0.0.1:${receiver.addr.port}/webhooks/withings/secret`;
+  const callbackurl = `${receiver.url}/webhooks/withings/secret`;
   await ask(sandbox, "/notify", { action: "subscribe", callbackurl, appli: "1" }, token);
   await ask(sandbox, "/notify", { action: "subscribe", callbackurl, appli: "44" }, token);
   const subscribed = async () =>
@@ -92,5 +91,5 @@ Deno.test("withings takes a subscription away after four failed deliveries in a 
   assert.deepEqual(await tell(), [1, 44], "three failures, then it went well");
   assert.deepEqual(await tell(), [44], "four failures, whatever comes then");
   await sandbox.stop();
-  await receiver.shutdown();
+  await receiver.stop();
 });
