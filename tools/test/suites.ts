@@ -32,11 +32,12 @@ export const SUITES: readonly Suite[] = [
   },
   {
     path: "tests/functions",
+    parallel: 2,
     permissions: ["--allow-read", "--allow-env", LOOPBACK],
     database: true,
   },
   // These start the stack, its processes and its Postgres, and kill them.
-  { path: "tests/e2e", permissions: ["--allow-all"], database: true },
+  { path: "tests/e2e", permissions: ["--allow-all"], database: true, parallel: 2 },
   { path: "tests/faults", permissions: ["--allow-all"], database: true, parallel: 3 },
 ];
 
