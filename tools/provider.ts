@@ -41,6 +41,8 @@ export function registrations(
       [/^ {2}\w+,$/, `  ${slug},`],
     ),
     ...(isKnown ? [] : [change(names, [/^ {2}\{ slug: "\w+" \},$/, `  { slug: "${slug}" },`])]),
+    // Readings of no class, until somebody says what the service's own devices are.
+    change("shared/catalog/device_classes.ts", [/^ {2}\w+: "\w*",$/, `  ${slug}: "",`]),
     change(
       "dev/sandbox/provider.ts",
       [/^import \{ create\w+ \} from/, `import { ${create} } from "./${slug}/app.ts";`],

@@ -39,8 +39,8 @@ Deno.test("a new provider is files of its own and a line in each list", () => {
     const before = new Set(read(path).split("\n"));
     return text.split("\n").filter((line) => !before.has(line)).map((line) => `${path}: ${line}`);
   });
-  assert.equal(lines.length, 6);
+  assert.equal(lines.length, 7);
   for (const line of lines) assert.match(line, /blue_band/);
   // A service that is known by name already is not named twice.
-  assert.equal(registrations({ slug: "coros", name: "COROS" }, read).length, 3);
+  assert.equal(registrations({ slug: "coros", name: "COROS" }, read).length, 4);
 });
