@@ -12,6 +12,8 @@ create function raphael_private.rebuild_days(
 language plpgsql
 security definer
 set search_path = ''
+-- Each day is looked up by itself, however small the table looked when this was planned.
+set enable_seqscan = off
 as $$
 begin
   with fresh as materialized (

@@ -5,6 +5,7 @@ returns table (ordinal int, source_id int, statistic text, scale text)
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 begin
