@@ -45,14 +45,7 @@ export function questions(deep: ReadingKey, cursor: string): readonly Question[]
     {
       name: "30-day summary",
       path: `/summary/days?types=${FIVE}&since=${MONTH}&until=${TODAY}`,
-      statement: (sql) =>
-        readDays(sql, {
-          metrics: FIVE,
-          since: MONTH ?? "",
-          until: TODAY ?? "",
-          days: 30,
-          limit: 25_001,
-        }),
+      statement: summaryOfDays,
       rows: 30,
     },
     {
@@ -70,6 +63,16 @@ export function questions(deep: ReadingKey, cursor: string): readonly Question[]
   ];
 }
 
+/** The 30-day summary, from the rollup. */
+export const summaryOfDays = (sql: Sql) =>
+  readDays(sql, {
+    metrics: FIVE,
+    since: MONTH ?? "",
+    until: TODAY ?? "",
+    days: 30,
+    limit: 25_001,
+  });
+
 /** The 30-day summary without the rollup: the same groups, from samples. */
 export async function onTheFly(sql: Sql): Promise<readonly unknown[]> {
   return await sql`
@@ -81,12 +84,3 @@ export async function onTheFly(sql: Sql): Promise<readonly unknown[]> {
       and s.start_at >= ${ago(30)} and s.start_at < ${NOW}
     group by 1, 2, 3`;
 }
-
-export const summaryOfDays = (sql: Sql) =>
-  readDays(sql, {
-    metrics: FIVE,
-    since: MONTH ?? "",
-    until: TODAY ?? "",
-    days: 30,
-    limit: 25_001,
-  });
