@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { Sql } from "postgres";
 import { offsetIn } from "@shared/core/time.ts";
 import { setAccountZone, setTimeZone } from "@shared/db/days.ts";
-import { batchOf, store, type Value } from "../support/batches.ts";
+import type { SessionRow } from "@shared/db/records.ts";
+import { batchOf, sessionOf, store, type Value } from "../support/batches.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addAccount, addPerson, plain } from "../support/people.ts";
 import { assertRollup } from "../support/rollup.ts";
@@ -198,22 +199,13 @@ Deno.test("ingest_records() dates sessions as it dates their values", async () =
   await withDatabase(async (database) => {
     const { app, admin } = database;
     const account = await linkedIn(database, { person: "America/New_York" });
-    const session = (session_id: string, more: object) => ({
-      record: 0,
-      kind: "sleep" as const,
-      session_id,
-      source: 0,
-      start_at: "2026-02-01T23:00:00Z",
-      end_at: "2026-02-02T04:30:00Z",
-      offset_minutes: null,
-      local_date: null,
-      type: null,
-      is_nap: null,
-      measures: {},
-      stages: null,
-      laps: null,
-      ...more,
-    });
+    const session = (session_id: string, more: Partial<SessionRow>) =>
+      sessionOf({
+        session_id,
+        start_at: "2026-02-01T23:00:00Z",
+        end_at: "2026-02-02T04:30:00Z",
+        ...more,
+      });
     const sessions = [
       session("zone", {}),
       session("own", { offset_minutes: 60 }),

@@ -10,7 +10,7 @@ import { schedulePolls } from "@shared/db/sync.ts";
 import { recordWebhooks } from "@shared/db/webhooks.ts";
 import { withDatabase } from "../support/database.ts";
 import { addAccount, addPerson } from "../support/people.ts";
-import { batchOf, store } from "../support/batches.ts";
+import { batchOf, sessionOf, store } from "../support/batches.ts";
 import { claimed } from "../support/queue.ts";
 
 const prune = async (app: Sql) => {
@@ -139,21 +139,7 @@ Deno.test("deleting a user of the project takes everything of theirs, and nothin
         accountId: account.id,
       }]);
       const batch = batchOf([{ id: "r", values: [{ at: "2026-02-01T00:00:00Z", value: 60 }] }]);
-      const session = {
-        record: 0,
-        kind: "workout",
-        session_id: "run",
-        source: 0,
-        start_at: "2026-02-01T00:00:00Z",
-        end_at: "2026-02-01T01:00:00Z",
-        offset_minutes: null,
-        local_date: "2026-02-01",
-        type: "running",
-        is_nap: null,
-        measures: {},
-        stages: null,
-        laps: null,
-      } as const;
+      const session = sessionOf({ kind: "workout", session_id: "run", local_date: "2026-02-01" });
       await store(app, account, { ...batch, sessions: [session] });
     }
     const tables = [

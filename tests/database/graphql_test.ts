@@ -4,9 +4,8 @@
  * releases (https://supabase.github.io/pg_graphql/configuration, /views).
  */
 import assert from "node:assert/strict";
-import type { SessionRow } from "@shared/db/records.ts";
 import type { Sql } from "postgres";
-import { batchOf, store } from "../support/batches.ts";
+import { batchOf, sessionOf, store } from "../support/batches.ts";
 import { addAccount, addPerson, plain } from "../support/people.ts";
 import { withReaders } from "../support/readers.ts";
 
@@ -48,21 +47,8 @@ Deno.test("everything in raphael has a key by which pg_graphql shows it", async 
   });
 });
 
-const workout = (record: number, id: string): SessionRow => ({
-  record,
-  kind: "workout",
-  session_id: id,
-  source: 0,
-  start_at: "2026-02-01T10:00:00Z",
-  end_at: "2026-02-01T11:00:00Z",
-  offset_minutes: null,
-  local_date: "2026-02-01",
-  type: "run",
-  is_nap: null,
-  measures: {},
-  stages: null,
-  laps: null,
-});
+const workout = (record: number, id: string) =>
+  sessionOf({ record, kind: "workout", session_id: id, local_date: "2026-02-01" });
 
 Deno.test("the columns that a view names as its key exist, and are unique", async () => {
   await withReaders(async ({ app, admin }) => {

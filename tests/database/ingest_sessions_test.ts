@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { withDatabase } from "../support/database.ts";
 import { addAccount, addPerson, plain } from "../support/people.ts";
-import { batchOf, store } from "../support/batches.ts";
+import { batchOf, sessionOf, store } from "../support/batches.ts";
 
 const AT = "2026-02-01T00:00:00Z";
 const day = (n: number) => `2026-03-${String(n).padStart(2, "0")}T00:00:00Z`;
@@ -10,21 +10,12 @@ Deno.test("ingest_records() stores sessions with their record, and takes them aw
   await withDatabase(async ({ app, admin }) => {
     const account = await addAccount(app, await addPerson(admin));
     const batch = batchOf([{ id: "r" }]);
-    const session = {
-      record: 0,
-      kind: "sleep",
-      session_id: "night",
-      source: 0,
-      start_at: "2026-01-31T22:00:00Z",
-      end_at: "2026-02-01T06:00:00Z",
+    const session = sessionOf({
       offset_minutes: 60,
       local_date: "2026-02-01",
-      type: null,
       is_nap: false,
       measures: { asleepSeconds: 25_200 },
-      stages: null,
-      laps: null,
-    } as const;
+    });
     const night = { ...batch, sessions: [session] };
     await store(app, account, night, { resource: "sleep" });
     await store(app, account, night, { resource: "sleep", observedAt: day(9) });

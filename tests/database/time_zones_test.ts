@@ -5,7 +5,7 @@ import { Secret } from "@shared/core/secret.ts";
 import { connect } from "@shared/db/client.ts";
 import { setAccountZone, setTimeZone } from "@shared/db/days.ts";
 import { redate } from "@shared/sync/redate.ts";
-import { batchOf, store } from "../support/batches.ts";
+import { batchOf, sessionOf, store } from "../support/batches.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addAccount, addPerson, raised, type TestAccount } from "../support/people.ts";
 import { assertRollup } from "../support/rollup.ts";
@@ -133,21 +133,10 @@ Deno.test("metrics.redate goes page by page, and dates sessions too", async () =
       at: new Date(Date.UTC(2026, 0, 1) + n * 60_000).toISOString(),
       value: 60,
     }));
-    const night = {
-      record: 0,
-      kind: "sleep",
-      session_id: "night",
-      source: 0,
+    const night = sessionOf({
       start_at: "2026-02-01T22:00:00Z",
       end_at: "2026-02-02T04:30:00Z",
-      offset_minutes: null,
-      local_date: null,
-      type: null,
-      is_nap: null,
-      measures: {},
-      stages: null,
-      laps: null,
-    } as const;
+    });
     await store(app, account, { ...batchOf([{ id: "r", values }]), sessions: [night] });
     await setTimeZone(app, userId, "America/New_York");
     assert.equal(await run(database, userId), 2);

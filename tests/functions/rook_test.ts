@@ -3,108 +3,47 @@ import assert from "node:assert/strict";
 import { toHex, utf8 } from "@shared/core/bytes.ts";
 import { hmac } from "@shared/core/crypto.ts";
 import { DAY, localDateOf } from "@shared/core/time.ts";
-import { createRuntime } from "@shared/runtime.ts";
-import { type Sandbox, startSandbox } from "../../dev/sandbox/server.ts";
-import { answerConsent } from "../../dev/sandbox/visitor.ts";
-import { createApp as connect } from "../../functions/connect/app.ts";
-import { createApp as oauthCallback } from "../../functions/oauth-callback/app.ts";
 import { createApp as webhooks } from "../../functions/webhooks/app.ts";
-import { type TestDatabase, withDatabase } from "../support/database.ts";
-import { GOOD } from "../support/environment.ts";
-import { addPerson } from "../support/people.ts";
-import { httpRuntime, post } from "./http_runtime.ts";
+import { httpRuntime } from "./http_runtime.ts";
+import { type LinkedWorld, withLinks } from "./linked_service.ts";
 
 const CLIENT = { id: "test-rook-client", secret: "test-key-rook" };
 const HASH_KEY = "test-key-rook-hash-key-0000000000";
 
-interface World {
-  readonly database: TestDatabase;
-  readonly sandbox: Sandbox;
-  readonly runtime: ReturnType<typeof createRuntime>;
-  call(path: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
-  /** Links the demo person through `service`; ROOK's id of them. */
-  link(service: string): Promise<string>;
-  /** Delivers a document with a good hash; the status. */
-  deliver(document: Readonly<Record<string, unknown>>, time: string): Promise<number>;
-}
+const withRook = (use: (world: LinkedWorld) => Promise<void>) =>
+  withLinks({ rook: CLIENT }, {
+    ROOK_CLIENT_ID: CLIENT.id,
+    ROOK_CLIENT_SECRET: CLIENT.secret,
+    ROOK_WEBHOOK_SECRET: HASH_KEY,
+  }, use);
 
-async function withRook(use: (world: World) => Promise<void>): Promise<void> {
-  const sandbox = await startSandbox({
-    port: 0,
-    hostname: "127.0.0.1",
-    historyDays: 3,
-    clients: { rook: CLIENT },
-  });
-  try {
-    await withDatabase(async (database) => {
-      const runtime = createRuntime({
-        ...GOOD,
-        RAPHAEL_DATABASE_URL: database.appUrl,
-        ROOK_CLIENT_ID: CLIENT.id,
-        ROOK_CLIENT_SECRET: CLIENT.secret,
-        ROOK_WEBHOOK_SECRET: HASH_KEY,
-        PROVIDER_ORIGINS: Object.entries(sandbox.origins).map((pair) => pair.join("=")).join(","),
-      }, { log: () => {} });
-      const userId = await addPerson(database.admin);
-      const base = httpRuntime();
-      const app = connect({
-        ...base,
-        authenticate: async (request) => ({ ...await base.authenticate(request), userId }),
-        connect: runtime.connect,
-      });
-      const callbacks = oauthCallback(runtime);
-      const receiver = webhooks({ ...base, webhooks: runtime.webhooks });
-      const call: World["call"] = async (path, body) => {
-        const response = await app.request(`/connect${path}`, post(body));
-        return { status: response.status, body: await response.json() };
-      };
-      try {
-        await use({
-          database,
-          sandbox,
-          runtime,
-          call,
-          async link(service) {
-            const { body: { url } } = await call("/rook", { service });
-            const back = await answerConsent(String(url), { person: "demo" });
-            const path = back.pathname.replace("/functions/v1", "");
-            const response = await callbacks.request(`${path}${back.search}`);
-            const to = new URL(response.headers.get("location") ?? "about:blank");
-            const ticket = to.searchParams.get("connect_ticket");
-            const { body: { data } } = await call("/complete", { ticket });
-            assert.deepEqual([Object(data).slug, Object(data).via], ["rook", service]);
-            return back.searchParams.get("state") ?? "";
-          },
-          async deliver(document, time) {
-            const signed = `${document["client_uuid"]}${document["user_id"]}${time}`;
-            const response = await receiver.fetch(
-              new Request("https://functions.test/webhooks/rook", {
-                method: "POST",
-                headers: {
-                  "content-type": "application/json",
-                  "x-rook-hash": toHex(hmac("SHA-256", HASH_KEY, utf8(signed))),
-                },
-                body: JSON.stringify(document),
-              }),
-            );
-            await response.body?.cancel();
-            return response.status;
-          },
-        });
-      } finally {
-        await runtime.close();
-      }
-    });
-  } finally {
-    await sandbox.stop();
-  }
+/** Delivers a document with a good hash; the status. */
+async function deliver(
+  runtime: LinkedWorld["runtime"],
+  document: Readonly<Record<string, unknown>>,
+  time: string,
+): Promise<number> {
+  const receiver = webhooks({ ...httpRuntime(), webhooks: runtime.webhooks });
+  const signed = `${document["client_uuid"]}${document["user_id"]}${time}`;
+  const response = await receiver.fetch(
+    new Request("https://functions.test/webhooks/rook", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-rook-hash": toHex(hmac("SHA-256", HASH_KEY, utf8(signed))),
+      },
+      body: JSON.stringify(document),
+    }),
+  );
+  await response.body?.cancel();
+  return response.status;
 }
 
 Deno.test("connect/providers says that rook needs a service and a page, and what it gives", () =>
   withRook(async ({ call, database }) => {
     const { body: { data } } = await call("/providers");
     assert.ok(Array.isArray(data));
-    const tile = data.find(({ slug }) => slug === "rook");
+    const tile = data.find(({ slug }: { readonly slug: string }) => slug === "rook");
     const services = ["dexcom", "fitbit", "garmin", "oura", "polar", "whoop", "withings"];
     assert.deepEqual(tile.needs, [
       { name: "service", kind: "choice", choices: services },
@@ -123,8 +62,10 @@ Deno.test("connect/providers says that rook needs a service and a page, and what
   }));
 
 Deno.test("a rook delivery is a hint: what it says is fetched, and what it holds is nowhere", () =>
-  withRook(async ({ database: { admin }, deliver, link, runtime, sandbox }) => {
-    const user = await link("garmin");
+  withRook(async ({ database: { admin }, link, runtime, sandbox }) => {
+    const { back, data } = await link("rook", "garmin");
+    assert.deepEqual([data.slug, data.via], ["rook", "garmin"]);
+    const user = back.searchParams.get("state");
     await runtime.syncWorker.drain();
     const days = await admin`
       select s.value from raphael.samples s
@@ -149,7 +90,7 @@ Deno.test("a rook delivery is a hint: what it says is fetched, and what it holds
         },
       },
     };
-    assert.equal(await deliver(forged, time), 200);
+    assert.equal(await deliver(runtime, forged, time), 200);
     await runtime.syncWorker.drain();
     assert.equal(asked(), before + 1, "its day was asked for once");
     const after = await admin`
@@ -157,8 +98,8 @@ Deno.test("a rook delivery is a hint: what it says is fetched, and what it holds
       join raphael.metrics m on m.id = s.metric_id where m.code = 'steps'`;
     assert.deepEqual(after.map(({ value }) => value).sort(), days.map(({ value }) => value).sort());
 
-    assert.equal(await deliver({ ...forged, client_uuid: "another" }, `${time}x`), 401);
-    assert.equal(await deliver({ ...forged, user_id: "nobody-we-know" }, time), 200);
+    assert.equal(await deliver(runtime, { ...forged, client_uuid: "another" }, `${time}x`), 401);
+    assert.equal(await deliver(runtime, { ...forged, user_id: "nobody-we-know" }, time), 200);
     await runtime.syncWorker.drain();
     assert.equal(asked(), before + 1);
     assert.equal((await admin`select from raphael_private.dead_jobs`).length, 0);
@@ -166,7 +107,7 @@ Deno.test("a rook delivery is a hint: what it says is fetched, and what it holds
 
 Deno.test("a rook link that is cut is revoked at ROOK, service by service", () =>
   withRook(async ({ call, link, runtime, sandbox }) => {
-    await link("oura");
+    await link("rook", "oura");
     assert.equal((await call("/rook/disconnect", {})).status, 200);
     await runtime.syncWorker.drain();
     const posted = sandbox.control.requests().filter(({ path }) => path.endsWith("revoke_auth"));

@@ -1,5 +1,12 @@
 import { ingest } from "@shared/db/records.ts";
-import type { Batch, Ingested, RecordRow, SampleRow, SourceRow } from "@shared/db/records.ts";
+import type {
+  Batch,
+  Ingested,
+  RecordRow,
+  SampleRow,
+  SessionRow,
+  SourceRow,
+} from "@shared/db/records.ts";
 import type { Sql } from "@shared/db/client.ts";
 import type { TestAccount } from "./people.ts";
 
@@ -60,6 +67,26 @@ function sample(record: number, value: Value): SampleRow {
     duration_s: value.durationSeconds ?? 0,
     offset_minutes: value.offsetMinutes ?? null,
     local_date: value.localDate ?? null,
+  };
+}
+
+/** A night of the batch's first record and source, woken from at 06:00 UTC; no day of its own. */
+export function sessionOf(told: Partial<SessionRow> = {}): SessionRow {
+  return {
+    record: 0,
+    kind: "sleep",
+    session_id: "night",
+    source: 0,
+    start_at: "2026-01-31T22:00:00Z",
+    end_at: "2026-02-01T06:00:00Z",
+    offset_minutes: null,
+    local_date: null,
+    type: null,
+    is_nap: null,
+    measures: {},
+    stages: null,
+    laps: null,
+    ...told,
   };
 }
 
