@@ -8,6 +8,7 @@ import { parseJson } from "../core/json.ts";
 import { ProblemError } from "../core/problems.ts";
 import { type Claims, claimsSchema, judgeClaims } from "./claims.ts";
 import { type FindKey, fixedKeys, type JwksOptions, remoteKeys } from "./jwks.ts";
+import { rememberVerified } from "./verified.ts";
 
 /** Who asks, as the project's own signature says. */
 export interface Session {
@@ -57,14 +58,17 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     options.jwks instanceof URL ? remoteKeys(options.jwks, options) : fixedKeys(options.jwks),
     hs256Secret,
   );
+  const verifiedClaims = rememberVerified(
+    async (token) => readClaims((await verify(token)).payload),
+    now,
+  );
 
   return async (request) => {
     const header = request.headers.get("authorization")?.trim();
     if (!header) throw new ProblemError("session_missing", "Cannot answer: not signed in");
     const token = BEARER.exec(header)?.[1];
     if (!token) throw invalid();
-    const { payload } = await verify(token);
-    const claims = readClaims(payload);
+    const claims = await verifiedClaims(token);
     const nowSeconds = now().getTime() / 1_000;
     const verdict = judgeClaims(claims, { issuer, audience, nowSeconds });
     if (verdict === "invalid") throw invalid();
