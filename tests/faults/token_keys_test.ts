@@ -115,7 +115,8 @@ fault(
             const rotated = world.provider.counts.rotations;
             held += rotated - await stored(world);
             proxy.set();
-            await eventually(() => world.provider.counts.rotations > rotated, 30_000);
+            // Not where every lane waits for a refresh that the outage left in doubt.
+            await eventually(() => world.provider.counts.rotations > rotated, 5_000);
           }
           await finish([worker]);
           await world.settle();
