@@ -122,6 +122,10 @@ begin
     perform raphael_private.defer_blocked(p_queue, p_limit);
   end if;
 
+  -- One claim of a queue at a time. Two at once read the same rows, and the later, before it finds them
+  -- taken, locks what the earlier has leased: its worker's completions then waited for this commit.
+  perform pg_advisory_xact_lock(hashtext('raphael_private.claim_jobs'), p_queue);
+
   -- A job whose lease ran out was on a worker that died or stalled. It cannot be told whether the job
   -- killed it or a neighbour did: so it gets its attempt back and goes to the solo queue (-queue),
   -- where each is claimed alone and charged. A poison job then spends its own attempts only.

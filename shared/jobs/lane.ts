@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers";
 import { ProblemError } from "../core/problems.ts";
 import type { Database } from "../db/client.ts";
 import { claim, type Claimed, type ClaimedJob, type Place, release } from "../db/jobs.ts";
+import { isConflict } from "../db/lost.ts";
 import type { Handlers } from "./handlers.ts";
 import type { QueueName } from "./kinds.ts";
 import { createPace } from "./pace.ts";
@@ -48,6 +49,9 @@ export function createLane(options: LaneOptions) {
   const news = createSignal();
   /** The most urgent is last. */
   let waiting: ClaimedJob[] = [];
+  /** The last claim, and the last giving back: under way, or over. */
+  let asked: Promise<Claimed> | undefined;
+  let givenBack = Promise.resolve();
   let place: Place | undefined;
   let placedAt = 0;
   let starting = false;
@@ -69,8 +73,12 @@ export function createLane(options: LaneOptions) {
     onRerun: news.give,
   });
 
-  /** A lost database is no reason to end: nothing is claimed until it is back, or the time is up. */
-  async function take(limit: number, solo = false): Promise<Claimed> {
+  function take(limit: number, solo = false): Promise<Claimed> {
+    return asked = claimUnlessLost(limit, solo);
+  }
+
+  /** A database that is lost or stands still is no reason to end: nothing is claimed until it is back. */
+  async function claimUnlessLost(limit: number, solo: boolean): Promise<Claimed> {
     if (solo || performance.now() - placedAt > PLACE_MS) {
       place = undefined;
       placedAt = performance.now();
@@ -84,8 +92,14 @@ export function createLane(options: LaneOptions) {
       quietSince = claimed.count > 0 ? undefined : quietSince ?? Date.now();
       return claimed;
     } catch (error) {
-      if (!(error instanceof ProblemError && error.problem === "unavailable")) throw error;
-      log("warn", "claim_failed", { queue, reason: error.message });
+      const passes = error instanceof ProblemError
+        ? error.problem === "unavailable"
+        : isConflict(error);
+      if (!passes) throw error;
+      log("warn", "claim_failed", {
+        queue,
+        reason: error instanceof Error ? error.message : "unknown",
+      });
       await new Promise((resolve) => setTimeout(resolve, CLAIM_AGAIN_MS));
       return NOTHING;
     }
@@ -126,12 +140,16 @@ export function createLane(options: LaneOptions) {
     start();
   }
 
-  async function giveBack(): Promise<void> {
-    const jobs = waiting;
-    waiting = [];
-    if (jobs.length === 0) return;
-    // Where that fails their leases run out.
-    await db.query((sql) => release(sql, jobs)).catch(() => {});
+  /** All that was not begun, the answer to a claim under way too: who asked waits for it already. */
+  function giveBack(): Promise<void> {
+    return givenBack = givenBack.then(async () => {
+      await asked?.catch(() => {});
+      const jobs = waiting;
+      waiting = [];
+      if (jobs.length === 0) return;
+      // Where that fails their leases run out.
+      await db.query((sql) => release(sql, jobs)).catch(() => {});
+    });
   }
 
   const room = (claimed = 0) =>
