@@ -19,7 +19,7 @@ const HELP = `deno task bench queue|webhooks|ingest|query [options]
 
   --json            one object a line: {bench, subject, versus, metric, value, ratio, low, high}
   --rounds N        rounds of each part (default 3)
-  --jobs N          queue: jobs of a round (default 30000)
+  --jobs N          queue: jobs of a round (default 60000)
   --seconds N       webhooks: how long each is sent to in a round (default 5)
   --rows N          ingest: samples of a round (default 200000)
   --stored N        ingest: samples whose bytes are measured (default 10000000; 0 leaves that out)
@@ -31,7 +31,7 @@ const HELP = `deno task bench queue|webhooks|ingest|query [options]
 /** Numbers that options give, with their defaults. */
 const NUMBERS = {
   rounds: 3,
-  jobs: 30_000,
+  jobs: 60_000,
   seconds: 5,
   rows: 200_000,
   stored: 10_000_000,

@@ -107,6 +107,7 @@ set enable_sort = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set jit = off
+set lock_timeout = '50ms'
 as $$
 #variable_conflict use_column
 declare
@@ -122,9 +123,14 @@ begin
     perform raphael_private.defer_blocked(p_queue, p_limit);
   end if;
 
-  -- One claim of a queue at a time. Two at once read the same rows, and the later, before it finds them
-  -- taken, locks what the earlier has leased: its worker's completions then waited for this commit.
-  perform pg_advisory_xact_lock(hashtext('raphael_private.claim_jobs'), p_queue);
+  -- Claims of a queue take turns. Two at once read the same rows, and the later, before it finds them
+  -- taken, locks what the earlier has leased: its worker's completions then wait for this commit. It is
+  -- courtesy only: behind one that stands still nobody waits, and nothing is taken twice either way.
+  begin
+    perform pg_advisory_xact_lock(hashtext('raphael_private.claim_jobs'), p_queue);
+  exception when lock_not_available then
+    null;
+  end;
 
   -- A job whose lease ran out was on a worker that died or stalled. It cannot be told whether the job
   -- killed it or a neighbour did: so it gets its attempt back and goes to the solo queue (-queue),

@@ -24,6 +24,9 @@ export interface LaneOptions {
   readonly onIdle: (recent: number) => Promise<boolean>;
 }
 
+/** Runs one after the other. */
+export type InTurn = <T>(one: () => Promise<T>) => Promise<T>;
+
 const NOTHING: Claimed = { count: 0, jobs: [] };
 
 /** How long a place is kept: a more urgent job that comes behind it waits that long at most. */
@@ -164,11 +167,13 @@ export function createLane(options: LaneOptions) {
     /**
      * Claims and performs while `open`, `atOnce` jobs at a time; gives back what it did not begin, and
      * waits for what it did.
+     * @param inTurn what the first claim goes through
      */
-    async work(atOnce: number): Promise<void> {
+    async work(atOnce: number, inTurn: InTurn): Promise<void> {
       concurrency = atOnce;
       quietSince = undefined;
       let next: Promise<Claimed> | undefined;
+      let isFirst = true;
       try {
         while (open()) {
           const [movedBefore, newsBefore] = [moved.count, news.count];
@@ -177,7 +182,8 @@ export function createLane(options: LaneOptions) {
             await moved.after(movedBefore, IDLE_MS);
             continue;
           }
-          const claimed = await (next ?? take(limit));
+          const claimed = await (next ?? (isFirst ? inTurn(() => take(limit)) : take(limit)));
+          isFirst = false;
           // The database works on the next claim while this one's jobs are read and performed.
           const more = claimed.count > 0 && open() ? room(claimed.count) : 0;
           next = more > 0 ? take(more) : undefined;

@@ -1,11 +1,9 @@
 /** Enough to hide a claim's way to the database and back, too little for a job to outlive its lease. */
 const WINDOW_MS = 100;
-/**
- * Largest claim: what one statement moves in some 5 ms. Four times as much drained 1.2 to 1.4 times as
- * fast, but once with two processes at 960 jobs/s: it holds its rows for longer than the 20 ms that a
- * completion waits for them.
- */
-const CLAIM = 500;
+/** Less history than that tells no rate. */
+const SHORTEST_MS = 10;
+/** Largest claim, some 20 ms of one statement; with 500 a drain was 1.2 to 1.4 times slower. */
+const CLAIM = 2_000;
 /** While one claim's jobs are performed the next is made. */
 const AHEAD = 2 * CLAIM;
 /** Ended and not yet committed; more than that means that the database is slower than the handlers. */
@@ -19,7 +17,7 @@ export interface Load {
   readonly unsettled: number;
 }
 
-/** How far claims go ahead of the work: by what ended just now, so that slow jobs are not hoarded. */
+/** How far claims go ahead of the work: by the rate of what ended of late, so that slow jobs are not hoarded. */
 export interface Pace {
   ended(jobs: number, now: number): void;
   /** Jobs that ended in the last 100 ms. */
@@ -31,6 +29,13 @@ export interface Pace {
 export function createPace(): Pace {
   const ends: { readonly at: number; jobs: number }[] = [];
   let sum = 0;
+  /** What ends in a window at the rate of late: of less than a window's history, of what there is. */
+  function ahead(now: number): number {
+    const recent = pace.recent(now);
+    const [first] = ends;
+    return first ? Math.floor(recent * WINDOW_MS / Math.max(now - first.at, SHORTEST_MS)) : 0;
+  }
+
   const pace: Pace = {
     ended(jobs, now) {
       const last = ends.at(-1);
@@ -47,7 +52,7 @@ export function createPace(): Pace {
     },
     room({ concurrency, running, waiting, unsettled }, now) {
       if (unsettled >= UNSETTLED) return 0;
-      const wanted = Math.min(AHEAD, concurrency - running + pace.recent(now));
+      const wanted = Math.min(AHEAD, concurrency - running + ahead(now));
       // Half at a time: claims of a few jobs cost as much as claims of many.
       return waiting > wanted / 2 ? 0 : Math.min(CLAIM, wanted - waiting);
     },

@@ -4,7 +4,7 @@ import { type ClaimedJob, extendLeases, readConcurrency, soloWaits } from "../db
 import type { Listener } from "../db/listen.ts";
 import type { Handlers } from "./handlers.ts";
 import { type QueueName, QUEUES } from "./kinds.ts";
-import { createLane } from "./lane.ts";
+import { createLane, type InTurn } from "./lane.ts";
 import type { Ended, Ending } from "./settling.ts";
 
 export type Log = (
@@ -127,6 +127,13 @@ export function createRunner(options: RunnerOptions) {
   /** Works on all queues until they have stayed empty for a while, or (true) jobs wait to be run alone. */
   async function workAll(until: number): Promise<boolean> {
     const atOnce = await askConcurrency(until);
+    // First looks take the connection that is open: a wake-up for nothing, or for one queue, opens no other.
+    let turn: Promise<unknown> = Promise.resolve();
+    const inTurn: InTurn = (look) => {
+      const looked = turn.then(look);
+      turn = looked.catch(() => {});
+      return looked;
+    };
     let solo = false;
     const look = setInterval(async () => {
       solo = await soloWaiting() || solo;
@@ -138,7 +145,7 @@ export function createRunner(options: RunnerOptions) {
     try {
       // All to their end, also where one fails: nothing may run on without its heartbeat.
       const ends = await Promise.allSettled(
-        lanes.map((lane) => lane.work(atOnce.get(lane.id) ?? 0)),
+        lanes.map((lane) => lane.work(atOnce.get(lane.id) ?? 0, inTurn)),
       );
       for (const end of ends) if (end.status === "rejected") throw end.reason;
       return solo;

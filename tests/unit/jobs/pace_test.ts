@@ -10,28 +10,38 @@ Deno.test("room() is what can begin now, where nothing ended of late", () => {
   assert.equal(pace.room({ ...load, running: 20 }, 0), 0, "slow jobs are not hoarded");
 });
 
-Deno.test("room() goes ahead by what ended in the last 100 ms, to 1,000 at most and 500 a claim", () => {
+Deno.test("room() goes ahead by what ended in the last 100 ms, to 4,000 at most and 2,000 a claim", () => {
   const pace = createPace();
   pace.ended(30, 1_000);
   pace.ended(10, 1_050);
   const busy = { ...load, running: 20 };
   assert.equal(pace.room(busy, 1_099), 40);
-  assert.equal(pace.room(busy, 1_100), 10, "what is older does not count");
+  assert.equal(pace.room(busy, 1_100), 20, "what is older does not count");
   assert.equal(pace.room(busy, 1_150), 0);
   pace.ended(10_000, 2_000);
-  assert.equal(pace.room(busy, 2_000), 500);
-  assert.equal(pace.room({ ...busy, waiting: 500 }, 2_000), 500);
-  assert.equal(pace.room({ ...busy, waiting: 501 }, 2_000), 0);
+  assert.equal(pace.room(busy, 2_000), 2_000);
+  assert.equal(pace.room({ ...busy, waiting: 2_000 }, 2_000), 2_000);
+  assert.equal(pace.room({ ...busy, waiting: 2_001 }, 2_000), 0);
+});
+
+Deno.test("room() takes the rate of what history there is, of 10 ms at least", () => {
+  const pace = createPace();
+  const busy = { ...load, running: 20 };
+  pace.ended(20, 500);
+  assert.equal(pace.room(busy, 505), 200, "20 in 5 ms");
+  pace.ended(20, 520);
+  assert.equal(pace.room(busy, 520), 200, "40 in 20 ms");
+  assert.equal(pace.room(busy, 599), 40, "40 in 99 ms");
 });
 
 Deno.test("room() claims half of what is wanted at a time", () => {
   const pace = createPace();
   pace.ended(40, 0);
   const busy = { ...load, running: 20 };
-  assert.equal(pace.room({ ...busy, waiting: 21 }, 0), 0);
-  assert.equal(pace.room({ ...busy, waiting: 20 }, 0), 20);
+  assert.equal(pace.room({ ...busy, waiting: 21 }, 99), 0);
+  assert.equal(pace.room({ ...busy, waiting: 20 }, 99), 20);
 });
 
 Deno.test("room() is none while the database lags behind the handlers", () => {
-  assert.equal(createPace().room({ ...load, unsettled: 2_000 }, 0), 0);
+  assert.equal(createPace().room({ ...load, unsettled: 8_000 }, 0), 0);
 });
