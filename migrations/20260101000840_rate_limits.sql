@@ -15,6 +15,8 @@ language sql
 security definer
 set search_path = ''
 as $$
+  -- Not flushed: what a crash of the server takes back is a few requests' count.
+  select pg_catalog.set_config('synchronous_commit', 'off', true);
   insert into raphael_private.rate_limits as r (key, window_start, used)
   values (p_key, now(), 1)
   on conflict (key) do update

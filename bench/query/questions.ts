@@ -1,6 +1,8 @@
 /** What dashboards ask, each as the function answers it and as the bare statement behind that. */
 import type { Sql } from "@shared/db/client.ts";
+import { readingsOf } from "@shared/db/reading_columns.ts";
 import { latestReadings, listReadings, type ReadingKey } from "@shared/db/readings.ts";
+import { readPerson } from "@shared/db/person.ts";
 import { readDays } from "@shared/db/rollup.ts";
 import { METRIC_CODES } from "@shared/catalog/metrics.ts";
 import { NOW } from "./population.ts";
@@ -39,25 +41,28 @@ export function questions(deep: ReadingKey, cursor: string): readonly Question[]
     {
       name: "7 days of two metrics",
       path: `/?types=${TWO}&since=${ago(7).toISOString()}&limit=1000`,
-      statement: (sql) => listReadings(sql, { metrics: TWO, since: ago(7), limit: 1_001 }),
+      statement: async (sql) =>
+        readingsOf(await listReadings(sql, { metrics: TWO, since: ago(7), limit: 1_001 })),
       rows: 1_000,
     },
     {
       name: "30-day summary",
       path: `/summary/days?types=${FIVE}&since=${MONTH}&until=${TODAY}`,
-      statement: summaryOfDays,
+      statement: async (sql) => (await Promise.all([summaryOfDays(sql), readPerson(sql)]))[0],
       rows: 30,
     },
     {
       name: "page at depth 5,000",
       path: `/?types=glucose&limit=100&cursor=${cursor}`,
-      statement: (sql) => listReadings(sql, { metrics: ["glucose"], after: deep, limit: 101 }),
+      statement: async (sql) =>
+        readingsOf(await listReadings(sql, { metrics: ["glucose"], after: deep, limit: 101 })),
       rows: 100,
     },
     {
       name: "all types since one day",
       path: `/?since=${ago(1).toISOString()}&limit=1000`,
-      statement: (sql) => listReadings(sql, { metrics: METRIC_CODES, since: ago(1), limit: 1_001 }),
+      statement: async (sql) =>
+        readingsOf(await listReadings(sql, { metrics: METRIC_CODES, since: ago(1), limit: 1_001 })),
       rows: 600,
     },
   ];

@@ -16,6 +16,11 @@ export function arrayOf(words: readonly string[]): string {
   return `{${words.join(",")}}`;
 }
 
+/** The elements of an array in Postgres' text, none of which needs quotes. */
+export function elementsOf(text: string): readonly string[] {
+  return text.slice(1, -1).split(",");
+}
+
 /** Ids of catalog codes. As an array, so that each is a stretch of one index and none is sorted. */
 export function metricIds(sql: Sql, codes: readonly string[]): Fragment {
   return sql`array(select m.id from raphael.metrics m where m.code = any (${

@@ -1,5 +1,6 @@
 import { type JobKind, JOBS, type Payload, type QueueName, QUEUES } from "../jobs/kinds.ts";
 import type { Sql } from "./client.ts";
+import { elementsOf } from "./fragments.ts";
 
 /** A job to be. Give it to the transaction of its cause. */
 export interface NewJob<K extends JobKind = JobKind> {
@@ -86,7 +87,7 @@ export async function claim(
     from raphael_private.claim_jobs(
       ${solo ? -id : id}, ${limit}, ${leaseSeconds},
       ${after.priority}, ${after.runAt}::text::timestamptz, ${after.id})`;
-  const ids = row?.ids ? elements(row.ids) : [];
+  const ids = row?.ids ? elementsOf(row.ids) : [];
   return {
     count: ids.length,
     get jobs() {
@@ -109,8 +110,8 @@ interface Batch {
 }
 
 function jobsOf(ids: readonly string[], row: Batch): ClaimedJob[] {
-  const attempts = elements(row.attempts);
-  const seconds = elements(row.createdAt);
+  const attempts = elementsOf(row.attempts);
+  const seconds = elementsOf(row.createdAt);
   const [kinds, payloads, cursors] = [row.kinds, row.payloads, row.cursors].map((text) =>
     JSON.parse(text)
   );
@@ -124,9 +125,6 @@ function jobsOf(ids: readonly string[], row: Batch): ClaimedJob[] {
     createdMs: Number(seconds[i]) * 1_000,
   }));
 }
-
-/** Of an array of numbers. */
-const elements = (text: string) => text.slice(1, -1).split(",");
 
 /** `priority id run_at`, the last of which has a space of its own. */
 function placeOf(text: string): Place {

@@ -1,5 +1,6 @@
 import type { MetricCode } from "../catalog/metrics.ts";
 import type { Sql } from "./client.ts";
+import { columns, type ReadingColumns } from "./reading_columns.ts";
 import { arrayOf, iso } from "./fragments.ts";
 
 /** One sample as a person reads it. Times are ISO 8601 text with microseconds. */
@@ -48,15 +49,14 @@ export interface ReadingFilter {
 }
 
 /**
- * A person's readings, newest first. Each metric is read through the one index by itself and then
- * merged: a plain `metric = any (…) order by start_at` would sort the person's whole history. Words are
- * put to the rows that are left: joined earlier, the planner would begin with the sources and sort.
+ * A person's readings, newest first, in one row. Each metric is read through the one index by itself and
+ * then merged: a plain `metric = any (…) order by start_at` would sort the person's whole history.
  */
 export function listReadings(sql: Sql, f: ReadingFilter) {
   const after = f.after;
-  return sql<Reading[]>`
+  return sql<[ReadingColumns]>`
     ${wanted(sql, f)}
-    ${words(sql)}
+    ${columns(sql)}
     from (
       select s.*
       from wanted
@@ -78,9 +78,7 @@ export function listReadings(sql: Sql, f: ReadingFilter) {
       ) s
       order by s.start_at desc, s.metric_id desc, s.source_id desc, s.record_id desc
       limit ${f.limit}
-    ) r
-    ${withWords(sql)}
-    order by r.start_at desc, r.metric_id desc, r.source_id desc, r.record_id desc`;
+    ) r`;
 }
 
 /** The newest reading of each metric, parts left out whose whole is there. */

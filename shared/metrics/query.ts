@@ -2,6 +2,7 @@ import { METRIC_CODES, type MetricCode } from "../catalog/metrics.ts";
 import { SECOND } from "../core/time.ts";
 import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
+import { type ReadingColumns, readingsOf } from "../db/reading_columns.ts";
 import { latestReadings, listReadings, type Reading } from "../db/readings.ts";
 import { BIGINT, INT, readCursor, SMALLINT, START, writeCursor } from "./cursor.ts";
 import { accessOf, type Asked } from "./asked.ts";
@@ -39,7 +40,7 @@ export async function listMetrics(
   query: MetricQuery,
 ): Promise<{ rows: MetricRow[]; nextCursor?: string }> {
   const after = query.cursor === undefined ? undefined : placeOf(query.cursor);
-  const [readings] = await readAs<readonly [readonly Reading[]]>(
+  const [columns] = await readAs<readonly [readonly [ReadingColumns]]>(
     db,
     accessOf("metrics.list", query),
     (sql) => [
@@ -51,6 +52,7 @@ export async function listMetrics(
       }),
     ],
   );
+  const readings = readingsOf(columns);
   const page = readings.slice(0, query.limit);
   const last = page.at(-1);
   return {
