@@ -21,25 +21,39 @@ export interface Access {
 /**
  * Reads as the person: role `authenticated` with their claims, for one transaction. Row security
  * then decides what is seen, even where our own query were wrong. The access is in the audit log if and
- * only if the transaction is committed. Throws `session_invalid` where the person was deleted.
+ * only if the transaction is committed. The statements need nothing of each other's answers: with the
+ * access and the commit they are one round trip. Throws `session_invalid` where the person was deleted.
  */
-export async function asUser<T>(
-  db: Database,
-  access: Access,
-  work: (sql: Sql) => Promise<T>,
-): Promise<T> {
-  return await refuseGone(db.openedBy((sql) => beginAccess(sql, access), work));
-}
-
-/** As `asUser`, for statements that need nothing of each other's answers: one round trip in all. */
 export async function readAs<T extends readonly unknown[]>(
   db: Database,
   access: Access,
-  send: (sql: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
+  send: Send<T>,
 ): Promise<T> {
-  // SAFETY: the answers stand in the order of what was sent, behind the access's own.
+  return await reading(db, (sql) => beginAccess(sql, access), send);
+}
+
+/** Reads what the answers of `readAs` ask for, in a transaction of its own: the access is written down. */
+export async function readOnAs<T extends readonly unknown[]>(
+  db: Database,
+  { claims }: Pick<Access, "claims">,
+  send: Send<T>,
+): Promise<T> {
+  const begin = (sql: Sql) => sql`select raphael_private.begin_reading(${JSON.stringify(claims)})`;
+  return await reading(db, begin, send);
+}
+
+type Send<T extends readonly unknown[]> = (
+  sql: Sql,
+) => { readonly [K in keyof T]: Statement<T[K]> };
+
+async function reading<T extends readonly unknown[]>(
+  db: Database,
+  begin: (sql: Sql) => Statement,
+  send: Send<T>,
+): Promise<T> {
+  // SAFETY: the answers stand in the order of what was sent, behind that of `begin`.
   const [, ...answers] = await refuseGone(
-    db.pipeline<readonly unknown[]>((sql) => [beginAccess(sql, access), ...send(sql)] as never),
+    db.pipeline<readonly unknown[]>((sql) => [begin(sql), ...send(sql)] as never),
   );
   return answers as unknown as T;
 }

@@ -17,15 +17,6 @@ export interface Database {
    * idempotent or fenced.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>, deadlineMs?: number): Promise<T>;
-  /**
-   * Runs `opening` and then `work` in one transaction. `opening` is not waited for: it travels with the
-   * first statement of `work`. Where it fails so does the rest, and its error is what is thrown.
-   */
-  openedBy<T>(
-    opening: (sql: Sql) => Statement,
-    work: (sql: Sql) => Promise<T>,
-    deadlineMs?: number,
-  ): Promise<T>;
   /** Runs statements that wait for no answer of each other in one transaction: one round trip in all. */
   pipeline<T extends readonly unknown[]>(
     send: (sql: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
@@ -105,8 +96,6 @@ export function connect(options: DatabaseOptions): Database {
   return {
     query: (work, deadlineMs = DEADLINE_MS) => run((sql) => work(sql), deadlineMs),
     transaction: (work, deadlineMs = DEADLINE_MS) => run((sql) => transact(sql, work), deadlineMs),
-    openedBy: (opening, work, deadlineMs = DEADLINE_MS) =>
-      run((sql) => transact(sql, work, opening), deadlineMs),
     pipeline: (send, deadlineMs = DEADLINE_MS) => run((sql) => pipeline(sql, send), deadlineMs),
     async close() {
       await Promise.all([...ending, pool.sql.end({ timeout: 5 })]);

@@ -14,21 +14,15 @@ export interface Statement<T = unknown> extends Promise<T> {
 export async function transact<T>(
   sql: postgres.Sql,
   work: (tx: Sql) => Promise<T>,
-  opening?: (tx: Sql) => Statement,
 ): Promise<T> {
   const tx = await sql.reserve();
   try {
-    const begin = tx.unsafe("begin");
-    const opened = opening ? send([begin, opening(tx)]) : undefined;
-    if (!opened) await begin;
-    // Ended, whatever came of it, before the connection is anybody else's.
-    const [worked] = await Promise.allSettled([work(tx)]);
-    if (opened) check(await opened);
-    if (worked.status === "rejected") throw worked.reason;
+    await tx.unsafe("begin");
+    const answer = await work(tx);
     const { command } = await tx.unsafe("commit");
     assertCommitted(command);
     tx.release();
-    return worked.value;
+    return answer;
   } catch (error) {
     if (isLost(error)) throw error; // nor is it released: the pool goes as a whole
     await tx.unsafe("rollback");

@@ -1,7 +1,7 @@
 import { convert } from "../catalog/units.ts";
 import { METRICS } from "../catalog/metrics.ts";
 import { HOUR, MINUTE, SECOND } from "../core/time.ts";
-import { asUser } from "../db/as_user.ts";
+import { readAs, readOnAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
 import {
   type GlucoseDayRow,
@@ -9,7 +9,7 @@ import {
   readGlucose,
   readGlucoseDays,
 } from "../db/glucose.ts";
-import { readPerson } from "../db/person.ts";
+import { type PersonRow, readPerson } from "../db/person.ts";
 import { latestReadings, type Reading } from "../db/readings.ts";
 import { type GlucoseDay, glucoseStatistics } from "./glucose_statistics.ts";
 import { type Judge, judgeOf, type SourceRef } from "./person.ts";
@@ -28,6 +28,13 @@ export interface GlucoseAsked extends Omit<Asked, "types"> {
   readonly limit: number;
 }
 
+type Answers = readonly [
+  readonly [PersonRow],
+  readonly GlucoseDayRow[],
+  readonly Reading[],
+  readonly GlucoseReadingRow[],
+];
+
 /** A sensor's readings and their statistics, each day of its best source. */
 export async function latestGlucose(db: Database, asked: GlucoseAsked, now: Date) {
   // To the minute, so that an answer can be the same as the one before.
@@ -35,33 +42,35 @@ export async function latestGlucose(db: Database, asked: GlucoseAsked, now: Date
   const span = { since: new Date(until.getTime() - asked.hours * HOUR), until };
   const filter = { ...asked, ...span };
   const access = accessOf("metrics.glucose", { ...filter, types: ["glucose"] });
-  return await asUser(db, access, async (sql) => {
-    const [[person], rows, [newestOfAll], newest] = await Promise.all([
-      readPerson(sql),
-      readGlucoseDays(sql, filter),
-      latestReadings(sql, { ...asked, metrics: ["glucose"] }),
-      readGlucose(sql, filter),
-    ]);
-    const latest = newestOfAll ? toRow(newestOfAll) : undefined;
-    const judge = judgeOf(person);
-    const { category } = METRICS.glucose;
-    const best = bestOfDays(rows, judge, judge.ranking({ code: "glucose", category }));
-    // The newest of all sources are those of the best where no day has another.
-    const readings = best.length === rows.length
-      ? newest
-      : await readGlucose(sql, { ...filter, only: best });
-    const used = new Set(
-      [...readings, ...latest ? [latest] : [], ...best].map(({ sourceId }) => sourceId),
-    );
-    return {
-      unit: asked.unit,
-      latest: latest ? toReading(latest, asked.unit) : null,
-      readings: readings.map((reading) => toReading(reading, asked.unit)),
-      stats: statisticsOf(best, asked, latest),
-      period: { since: span.since.toISOString(), until: span.until.toISOString() },
-      sources: [...used].sort((a, b) => a - b).map((id): SourceRef => judge.ref(id)),
-    };
-  });
+  const [[person], rows, [newestOfAll], newest] = await readAs<Answers>(db, access, (sql) => [
+    readPerson(sql),
+    readGlucoseDays(sql, filter),
+    latestReadings(sql, { ...asked, metrics: ["glucose"] }),
+    readGlucose(sql, filter),
+  ]);
+  const latest = newestOfAll ? toRow(newestOfAll) : undefined;
+  const judge = judgeOf(person);
+  const { category } = METRICS.glucose;
+  const best = bestOfDays(rows, judge, judge.ranking({ code: "glucose", category }));
+  // The newest of all sources are those of the best where no day has another.
+  const readings = best.length === rows.length
+    ? newest
+    : (await readOnAs<readonly [readonly GlucoseReadingRow[]]>(
+      db,
+      asked,
+      (sql) => [readGlucose(sql, { ...filter, only: best })],
+    ))[0];
+  const used = new Set(
+    [...readings, ...latest ? [latest] : [], ...best].map(({ sourceId }) => sourceId),
+  );
+  return {
+    unit: asked.unit,
+    latest: latest ? toReading(latest, asked.unit) : null,
+    readings: readings.map((reading) => toReading(reading, asked.unit)),
+    stats: statisticsOf(best, asked, latest),
+    period: { since: span.since.toISOString(), until: span.until.toISOString() },
+    sources: [...used].sort((a, b) => a - b).map((id): SourceRef => judge.ref(id)),
+  };
 }
 
 function bestOfDays(

@@ -1,7 +1,7 @@
 import { type Aggregate, METRIC_CODES, type MetricCode, METRICS } from "../catalog/metrics.ts";
 import { ProblemError } from "../core/problems.ts";
-import { asUser } from "../db/as_user.ts";
-import type { Database, Sql } from "../db/client.ts";
+import { readAs, readOnAs } from "../db/as_user.ts";
+import type { Database } from "../db/client.ts";
 import { type PersonRow, readPerson } from "../db/person.ts";
 import { type DayRow, type PieceRow, readDays, readHours, readSpans } from "../db/rollup.ts";
 import { accessOf, type Asked } from "./asked.ts";
@@ -42,38 +42,40 @@ export interface Days {
 /** The days' metrics, each of its best source: from the rollup, and from samples where that is not enough. */
 export async function readMetricDays(db: Database, asked: DaysAsked): Promise<Days> {
   const metrics = (asked.types ?? METRIC_CODES).filter(isAggregated);
-  return await asUser(db, accessOf(asked.action, asked), async (sql) => {
-    const [[person], rows] = await Promise.all([
+  const [[person], rows] = await readAs<readonly [readonly [PersonRow], readonly DayRow[]]>(
+    db,
+    accessOf(asked.action, asked),
+    (sql) => [
       readPerson(sql),
       readDays(sql, { ...asked, metrics, limit: asked.maxRows + 1 }),
-    ]);
-    if (rows.length > asked.maxRows) {
-      throw new ProblemError("invalid_request", "Cannot answer: ask for fewer days or metrics");
-    }
-    const judge = judgeOf(person);
-    const groups = [...Map.groupBy(rows, keyOf).values()].map((group) =>
-      toGroup(group, judge, asked)
-    );
-    const open = new Set(
-      groups.filter(({ rule, days, ranking }) => needsPieces(rule, days, ranking)),
-    );
-    const pieces = Map.groupBy(await readPieces(sql, [...open]), keyOf);
-    const days = groups.flatMap((group) => {
-      const { metric, date, rule, days, ranking } = group;
-      // None where a writer was between the two reads.
-      const own = open.has(group) ? pieces.get(keyOf(group)) ?? [] : undefined;
-      const truth = resolve(rule, days, ranking, own);
-      const winner = days.find(({ source }) => source.id === truth?.receipt.winner.source.id);
-      return truth && winner ? [{ metric, date, truth, low: winner.low, high: winner.high }] : [];
-    });
-    return {
-      person,
-      judge,
-      days: days.sort((a, b) =>
-        a.date === b.date ? compare(a.metric, b.metric) : compare(b.date, a.date)
-      ),
-    };
+    ],
+  );
+  if (rows.length > asked.maxRows) {
+    throw new ProblemError("invalid_request", "Cannot answer: ask for fewer days or metrics");
+  }
+  const judge = judgeOf(person);
+  const groups = [...Map.groupBy(rows, keyOf).values()].map((group) =>
+    toGroup(group, judge, asked)
+  );
+  const open = new Set(
+    groups.filter(({ rule, days, ranking }) => needsPieces(rule, days, ranking)),
+  );
+  const pieces = Map.groupBy(await readPieces(db, asked, [...open]), keyOf);
+  const days = groups.flatMap((group) => {
+    const { metric, date, rule, days, ranking } = group;
+    // None where a writer was between the two reads.
+    const own = open.has(group) ? pieces.get(keyOf(group)) ?? [] : undefined;
+    const truth = resolve(rule, days, ranking, own);
+    const winner = days.find(({ source }) => source.id === truth?.receipt.winner.source.id);
+    return truth && winner ? [{ metric, date, truth, low: winner.low, high: winner.high }] : [];
   });
+  return {
+    person,
+    judge,
+    days: days.sort((a, b) =>
+      a.date === b.date ? compare(a.metric, b.metric) : compare(b.date, a.date)
+    ),
+  };
 }
 
 interface Group {
@@ -96,13 +98,18 @@ function toGroup(rows: readonly DayRow[], judge: Judge, asked: DaysAsked): Group
   };
 }
 
-async function readPieces(sql: Sql, groups: readonly Group[]): Promise<readonly PieceRow[]> {
+async function readPieces(
+  db: Database,
+  asked: DaysAsked,
+  groups: readonly Group[],
+): Promise<readonly PieceRow[]> {
+  if (groups.length === 0) return [];
   const [sessions = [], hours = []] = [true, false].map((whole) =>
     groups.filter(({ rule }) => (rule.kind === "session") === whole)
   );
-  const read = await Promise.all([
-    sessions.length > 0 ? readSpans(sql, sessions) : [],
-    hours.length > 0 ? readHours(sql, hours) : [],
+  const read = await readOnAs<readonly (readonly PieceRow[])[]>(db, asked, (sql) => [
+    ...sessions.length > 0 ? [readSpans(sql, sessions)] : [],
+    ...hours.length > 0 ? [readHours(sql, hours)] : [],
   ]);
   return read.flat();
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ProblemError } from "@shared/core/problems.ts";
 import { Secret } from "@shared/core/secret.ts";
-import { asUser, readAs } from "@shared/db/as_user.ts";
+import { readAs, readOnAs } from "@shared/db/as_user.ts";
 import { connect, type Database } from "@shared/db/client.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addPerson, raised } from "../support/people.ts";
@@ -59,51 +59,9 @@ for (const prepare of [true, false]) {
       assert.deepEqual(await told(database), [5], "the connection goes on to work");
     });
   });
-
-  Deno.test(`openedBy() is one transaction, and its opening's failure is the answer, ${how}`, async () => {
-    await withOne(prepare, async (db, database) => {
-      const answer = await db.openedBy(
-        (sql) => sql`insert into public.told values (${1})`,
-        async (sql) => {
-          const [row] = await sql`select count(*)::int as n from public.told`;
-          await sql`insert into public.told values (${2})`;
-          return row?.["n"];
-        },
-      );
-      assert.equal(answer, 1);
-      assert.deepEqual(await told(database), [1, 2]);
-
-      let ended = false;
-      const refused = db.openedBy(
-        (sql) => sql`insert into public.told values (${1})`,
-        async (sql) => {
-          try {
-            await sql`insert into public.told values (${3})`;
-          } finally {
-            await new Promise((resolve) => setTimeout(resolve, 20));
-            ended = true;
-          }
-        },
-      );
-      await assert.rejects(refused, raised("23505"));
-      assert.ok(ended, "the work ended before the connection was given back");
-
-      const thrown = db.openedBy(
-        (sql) => sql`insert into public.told values (${4})`,
-        () => Promise.reject(new Error("no")),
-      );
-      await assert.rejects(thrown, /^Error: no$/);
-      const swallowed = db.openedBy(
-        (sql) => sql`insert into public.told values (${5})`,
-        (sql) => sql`select 1 / 0`.catch(() => {}),
-      );
-      await assert.rejects(swallowed, /Cannot commit/);
-      assert.deepEqual(await told(database), [1, 2]);
-    });
-  });
 }
 
-Deno.test("pipeline() and openedBy() tell that the server went away, and work again with the next", async () => {
+Deno.test("pipeline() and transaction() tell that the server went away, and work again with the next", async () => {
   await withOne(true, async (db, { admin }) => {
     const end = async () => {
       for (let tries = 0; tries < 200; tries++) {
@@ -123,10 +81,10 @@ Deno.test("pipeline() and openedBy() tell that the server went away, and work ag
           sql,
         ) => [sql`insert into public.told values (${1})`, sql`select pg_sleep(${20})`]),
       () =>
-        db.openedBy(
-          (sql) => sql`insert into public.told values (${1})`,
-          (sql) => sql`select pg_sleep(${20})`,
-        ),
+        db.transaction(async (sql) => {
+          await sql`insert into public.told values (${1})`;
+          await sql`select pg_sleep(${20})`;
+        }),
     ];
     for (const asleep of sleeps) {
       await Promise.all([assert.rejects(asleep(), gone), end()]);
@@ -143,7 +101,7 @@ Deno.test("pipeline() and openedBy() tell that the server went away, and work ag
   });
 });
 
-Deno.test("readAs() is one round trip, asUser() two", async () => {
+Deno.test("readAs() is one round trip, and so is readOnAs()", async () => {
   await withDatabase(async ({ appUrl, admin }) => {
     const server = new URL(appUrl);
     const wire = countTrips(Number(server.port || 5432));
@@ -156,18 +114,18 @@ Deno.test("readAs() is one round trip, asUser() two", async () => {
       requestId: "request-of-a-test",
     };
     const read = () => readAs(db, access, (sql) => [sql`select ${1}::int`, sql`select ${2}::int`]);
-    const work = () => asUser(db, access, (sql) => sql`select ${1}::int`);
+    const more = () => readOnAs(db, access, (sql) => [sql`select ${1}::int`]);
     try {
       for (let turn = 0; turn < 2; turn++) { // statements are prepared at their first use
         await read();
-        await work();
+        await more();
       }
       wire.reset();
       await read();
       assert.equal(wire.trips(), 1);
       wire.reset();
-      await work();
-      assert.equal(wire.trips(), 2);
+      await more();
+      assert.equal(wire.trips(), 1);
     } finally {
       await db.close();
       await wire.close();

@@ -44,8 +44,6 @@ function scaled(real: Database, ms = Infinity): Database {
   return {
     query: (work, deadlineMs = 15_000) => real.query(work, Math.min(deadlineMs, ms)),
     transaction: (work, deadlineMs = 15_000) => real.transaction(work, Math.min(deadlineMs, ms)),
-    openedBy: (opening, work, deadlineMs = 15_000) =>
-      real.openedBy(opening, work, Math.min(deadlineMs, ms)),
     pipeline: (send, deadlineMs = 15_000) => real.pipeline(send, Math.min(deadlineMs, ms)),
     close: () => real.close(),
   };
