@@ -67,7 +67,9 @@ comment on column raphael_private.sync_jobs.rerun is 'A trigger came while it ra
 comment on column raphael_private.sync_jobs.cursor is 'Page to go on from; null means the first';
 comment on column raphael_private.sync_jobs.snoozed_since is 'First of the snoozes in a row, which may last 24 hours';
 
-create index sync_jobs_claim on raphael_private.sync_jobs (queue, priority, run_at, id);
+-- `id + 0`, so that this index cannot serve `id = …`. While the table is empty it looks as good as the
+-- primary key for that, and a connection keeps the plan: a full queue was then walked for each job.
+create index sync_jobs_claim on raphael_private.sync_jobs (queue, priority, run_at, (id + 0));
 create index sync_jobs_account on raphael_private.sync_jobs (account_id) where account_id is not null;
 
 create table raphael_private.dead_jobs (

@@ -71,6 +71,7 @@ create function raphael_private.bury(p_ids bigint[], p_error_class text, p_error
 language sql
 security definer
 set search_path = ''
+set enable_seqscan = off
 as $$
   with dead as (
     delete from raphael_private.sync_jobs j where j.id = any (p_ids) returning j.*
@@ -141,7 +142,7 @@ begin
       select s.id
       from raphael_private.sync_jobs s
       where s.queue = p_queue and s.leased_until < now() and s.attempt >= s.max_attempts
-      order by s.priority, s.run_at, s.id
+      order by s.priority, s.run_at, s.id + 0
       limit 10
       for update skip locked
     ) j;
@@ -162,8 +163,8 @@ begin
            s.priority, s.run_at, s.id, s.epoch
     from raphael_private.sync_jobs s
     where s.queue = p_queue and s.run_at <= now() and (s.leased_until is null or s.leased_until < now())
-      and (s.priority, s.run_at, s.id) > (p_after_priority, p_after_run_at, p_after_id)
-    order by s.priority, s.run_at, s.id
+      and (s.priority, s.run_at, s.id + 0) > (p_after_priority, p_after_run_at, p_after_id)
+    order by s.priority, s.run_at, s.id + 0
     limit p_limit
     for update skip locked
   ), token as materialized (

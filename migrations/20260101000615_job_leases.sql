@@ -4,6 +4,10 @@
 
 set role raphael_owner;
 
+-- The queue is empty most of the time, and a connection keeps the plans that it made then, when to read all
+-- of it was as good as anything. So, here and with outcomes, `enable_seqscan` is off; and many jobs are
+-- found by `j.id = any (array[n.id])`: an equality could be a merge too, which reads all by the key.
+
 create function raphael_private.extend_leases(p_ids bigint[], p_epochs bigint[], p_lease_seconds float8)
 returns setof bigint
 language sql
@@ -17,7 +21,7 @@ as $$
   with held as materialized (
     select j.id, j.epoch
     from raphael_private.sync_jobs j
-    join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
+    join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = any (array[n.id]) and j.epoch = n.epoch
     where j.leased_until is not null
   ), free as materialized (
     -- Never waits: a row that is locked is being settled or triggered, claims skip it as well, and a
@@ -42,6 +46,7 @@ create function raphael_private.assert_lease(p_id bigint, p_epoch bigint) return
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
 as $$
 begin
   -- The row lock keeps claim and deletion away until this transaction ends.
@@ -69,7 +74,7 @@ set jit = off
 as $$
   select j.id
   from raphael_private.sync_jobs j
-  join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
+  join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = any (array[n.id]) and j.epoch = n.epoch
   where j.leased_until is not null and not j.rerun
   for update of j skip locked
 $$;
@@ -89,7 +94,7 @@ as $$
   with held as materialized (
     select j.id
     from raphael_private.sync_jobs j
-    join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
+    join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = any (array[n.id]) and j.epoch = n.epoch
     where j.leased_until is not null
     for update of j skip locked
   )

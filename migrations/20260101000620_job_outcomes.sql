@@ -7,6 +7,7 @@ create function raphael_private.complete_job(p_id bigint, p_epoch bigint) return
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
 as $$
 begin
   delete from raphael_private.sync_jobs j
@@ -44,7 +45,7 @@ begin
     with ended as (
       delete from raphael_private.sync_jobs j
       using unnest(p_ids, p_epochs) as n (id, epoch)
-      where j.id = n.id and j.epoch = n.epoch and j.leased_until is not null and not j.rerun
+      where j.id = any (array[n.id]) and j.epoch = n.epoch and j.leased_until is not null and not j.rerun
       returning j.id
     )
     select array_agg(e.id) into v_ended from ended e;
@@ -54,7 +55,7 @@ begin
     with held as materialized (
       select j.ctid as place
       from raphael_private.sync_jobs j
-      join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = n.id and j.epoch = n.epoch
+      join unnest(p_ids, p_epochs) as n (id, epoch) on j.id = any (array[n.id]) and j.epoch = n.epoch
       where j.leased_until is not null and not j.rerun
       for update of j skip locked
     ), ended as (
@@ -76,6 +77,7 @@ create function raphael_private.continue_job(p_id bigint, p_epoch bigint, p_curs
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
 as $$
 begin
   update raphael_private.sync_jobs j
@@ -96,6 +98,7 @@ returns void
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
 as $$
 declare
   v_since timestamptz;
@@ -123,6 +126,7 @@ returns boolean
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
 as $$
 declare
   v_attempt smallint;
@@ -156,6 +160,7 @@ returns void
 language plpgsql
 security definer
 set search_path = ''
+set enable_seqscan = off
 as $$
 begin
   perform raphael_private.assert_lease(p_id, p_epoch);

@@ -39,10 +39,10 @@ begin
     v_moved := 0;
     for r in
       with head as materialized (
-        select j.id, j.account_id, j.kind, row_number() over (order by j.priority, j.run_at, j.id) as place
+        select j.id, j.account_id, j.kind, row_number() over (order by j.priority, j.run_at, j.id + 0) as place
         from raphael_private.sync_jobs j
         where j.queue = p_queue and j.run_at <= now() and j.leased_until is null
-        order by j.priority, j.run_at, j.id
+        order by j.priority, j.run_at, j.id + 0
         limit c_head
       ), shut as materialized (
         -- Behind a breaker that is about to probe, or ramps, as many jobs may come as it lets begin.
@@ -147,7 +147,7 @@ begin
     where a.provider = p_provider and j.leased_until is null and j.run_at > v_start
     for update of j skip locked
   ), placed as (
-    select j.id, row_number() over (order by j.priority, j.run_at, j.id) as place
+    select j.id, row_number() over (order by j.priority, j.run_at, j.id + 0) as place
     from raphael_private.sync_jobs j join waiting w on w.id = j.id
   ), moved as (
     update raphael_private.sync_jobs j

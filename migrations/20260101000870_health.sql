@@ -80,7 +80,7 @@ begin
     select 'expired_leases', 'all', count(*)::float8
     from (
       select j.leased_until from raphael_private.sync_jobs j
-      order by j.queue, j.priority, j.run_at, j.id limit 20000
+      order by j.queue, j.priority, j.run_at, j.id + 0 limit 20000
     ) j
     where j.leased_until < now() - interval '2 minutes'
     union all

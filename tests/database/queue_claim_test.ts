@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import postgres from "postgres";
-import {
-  assertLeases,
-  claim,
-  type ClaimedJob,
-  completeMany,
-  enqueue,
-  extendLeases,
-  release,
-  soloWaits,
-} from "@shared/db/jobs.ts";
+import { claim, enqueue, extendLeases } from "@shared/db/jobs.ts";
 import { withDatabase } from "../support/database.ts";
 import {
   claimed,
@@ -142,50 +133,6 @@ Deno.test("claim_jobs() never gives an epoch twice, also where a crash takes a c
     epochs.push((await claimOne(app)).epoch);
     assert.equal(new Set(epochs).size, 4);
     assert.deepEqual(epochs, epochs.toSorted((a, b) => Number(a) - Number(b)));
-  });
-});
-
-/** Filled after it was analysed empty: what statistics then say of it is wrong. */
-async function filled(admin: postgres.Sql, rows: number): Promise<void> {
-  await admin`analyze raphael_private.sync_jobs`;
-  await admin`
-    insert into raphael_private.sync_jobs (kind, queue, dedup_key, payload, priority, max_attempts)
-    select 'webhook.subscribe', 1, 'job' || i, jsonb_build_object('provider', i::text), 100, 3
-    from generate_series(1, ${rows}::int) i`;
-}
-
-Deno.test("functions of many jobs read what they are asked for, whatever statistics say of the queue", async () => {
-  await withDatabase(async ({ admin }) => {
-    await filled(admin, 20_000);
-    /** Rows of the queue that `work` read, by whatever plan. */
-    const read = (work: (tx: postgres.TransactionSql) => Promise<unknown>) =>
-      admin.begin(async (tx) => {
-        const count = async () => {
-          const [row] = await tx<[{ whole: number; rows: number }]>`
-            select seq_scan::int as whole, (seq_tup_read + idx_tup_fetch)::int as rows
-            from pg_stat_xact_user_tables where relid = 'raphael_private.sync_jobs'::regclass`;
-          return row;
-        };
-        const before = await count();
-        await work(tx);
-        const after = await count();
-        return { whole: after.whole - before.whole, rows: after.rows - before.rows };
-      });
-    const options = { queue: QUEUE, limit: 500, leaseSeconds: 60 } as const;
-    let jobs: readonly ClaimedJob[] = [];
-    const works: Record<string, (tx: postgres.TransactionSql) => Promise<unknown>> = {
-      claim_jobs: async (tx) => jobs = (await claim(tx, options)).jobs,
-      extend_leases: (tx) => extendLeases(tx, jobs, 60),
-      assert_leases: (tx) => assertLeases(tx, jobs),
-      release_jobs: (tx) => release(tx, jobs.slice(0, 250)),
-      complete_jobs: (tx) => completeMany(tx, jobs.slice(250)),
-      solo_waits: soloWaits,
-    };
-    for (const [name, work] of Object.entries(works)) {
-      const { whole, rows } = await read(work);
-      assert.equal(whole, 0, `${name} read the whole table`);
-      assert.ok(rows <= 4 * 500, `${name} read ${rows} rows for 500 jobs`);
-    }
   });
 });
 
