@@ -112,6 +112,7 @@ export function createLane(options: LaneOptions) {
     // A job that no handler takes ends before there is a run.
     let run: Run | undefined = undefined;
     let ended = false;
+    pace.begun(Date.now());
     run = perform(handlers, job, (outcome) => {
       ended = true;
       if (run) runs.delete(run);

@@ -19,6 +19,7 @@ export interface Load {
 
 /** How far claims go ahead of the work: by the rate of what ended of late, so that slow jobs are not hoarded. */
 export interface Pace {
+  begun(now: number): void;
   ended(jobs: number, now: number): void;
   /** Jobs that ended in the last 100 ms. */
   recent(now: number): number;
@@ -29,14 +30,19 @@ export interface Pace {
 export function createPace(): Pace {
   const ends: { readonly at: number; jobs: number }[] = [];
   let sum = 0;
-  /** What ends in a window at the rate of late: of less than a window's history, of what there is. */
+  /** When the first job began after nothing was to be done. */
+  let busySince: number | undefined;
+
+  /** What ends in a window at the rate of late: of less than a window's work, of what there was. */
   function ahead(now: number): number {
-    const recent = pace.recent(now);
-    const [first] = ends;
-    return first ? Math.floor(recent * WINDOW_MS / Math.max(now - first.at, SHORTEST_MS)) : 0;
+    const worked = Math.max(now - (busySince ?? -Infinity), SHORTEST_MS);
+    return Math.floor(pace.recent(now) * WINDOW_MS / Math.min(worked, WINDOW_MS));
   }
 
   const pace: Pace = {
+    begun(now) {
+      busySince ??= now;
+    },
     ended(jobs, now) {
       const last = ends.at(-1);
       if (last?.at === now) last.jobs += jobs;
@@ -51,6 +57,7 @@ export function createPace(): Pace {
       return sum;
     },
     room({ concurrency, running, waiting, unsettled }, now) {
+      if (running + waiting + unsettled + pace.recent(now) === 0) busySince = undefined;
       if (unsettled >= UNSETTLED) return 0;
       const wanted = Math.min(AHEAD, concurrency - running + ahead(now));
       // Half at a time: claims of a few jobs cost as much as claims of many.

@@ -16,7 +16,7 @@ Deno.test("room() goes ahead by what ended in the last 100 ms, to 4,000 at most 
   pace.ended(10, 1_050);
   const busy = { ...load, running: 20 };
   assert.equal(pace.room(busy, 1_099), 40);
-  assert.equal(pace.room(busy, 1_100), 20, "what is older does not count");
+  assert.equal(pace.room(busy, 1_100), 10, "what is older does not count");
   assert.equal(pace.room(busy, 1_150), 0);
   pace.ended(10_000, 2_000);
   assert.equal(pace.room(busy, 2_000), 2_000);
@@ -24,14 +24,27 @@ Deno.test("room() goes ahead by what ended in the last 100 ms, to 4,000 at most 
   assert.equal(pace.room({ ...busy, waiting: 2_001 }, 2_000), 0);
 });
 
-Deno.test("room() takes the rate of what history there is, of 10 ms at least", () => {
+Deno.test("room() takes the rate of what work there was, of 10 ms at least", () => {
   const pace = createPace();
   const busy = { ...load, running: 20 };
-  pace.ended(20, 500);
+  pace.begun(500);
+  pace.ended(20, 505);
   assert.equal(pace.room(busy, 505), 200, "20 in 5 ms");
-  pace.ended(20, 520);
-  assert.equal(pace.room(busy, 520), 200, "40 in 20 ms");
-  assert.equal(pace.room(busy, 599), 40, "40 in 99 ms");
+  pace.begun(506);
+  pace.ended(20, 525);
+  assert.equal(pace.room(busy, 525), 160, "40 in 25 ms");
+  assert.equal(pace.room(busy, 600), 40, "40 in 100 ms");
+});
+
+Deno.test("room() hoards no slow jobs because many end at once", () => {
+  const pace = createPace();
+  pace.begun(0);
+  pace.ended(20, 10_000);
+  assert.equal(pace.room({ ...load, running: 20 }, 10_000), 20);
+  assert.equal(pace.room(load, 20_000), 20, "nothing is to be done any more");
+  pace.begun(30_000);
+  pace.ended(20, 30_002);
+  assert.equal(pace.room({ ...load, running: 20 }, 30_002), 200);
 });
 
 Deno.test("room() claims half of what is wanted at a time", () => {
