@@ -189,10 +189,11 @@ export const CONTRACTS: readonly Contract[] = [
         finding: `POST /notify: query ${parameter} is missing`,
         source: "https://developer.withings.com/api-reference#operation/notify-subscribe",
       })),
-      // A list, as its example and recorded answers have it.
+      // By its own text each state of sleep has a start and an end: one object would be one state a night.
+      // Answers that others recorded are lists (joostlek/python-withings, tests/fixtures).
       {
         finding: "POST /v2/sleep: 200 body/body/series must be object",
-        source: "https://github.com/joostlek/python-withings/tree/main/tests/fixtures",
+        source: "https://developer.withings.com/api-reference#operation/sleepv2-get",
       },
       // "Some webservices will also return a detailed message about the nature of the error."
       {
