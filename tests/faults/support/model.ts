@@ -1,6 +1,6 @@
 import { localDateOf, MINUTE, offsetIn, SECOND } from "@shared/core/time.ts";
 import type { Batch, SessionRow } from "@shared/db/records.ts";
-import { batchOf, type Value } from "../../support/batches.ts";
+import { batchOf, sessionOf, type Value } from "../../support/batches.ts";
 import type { TestDatabase } from "../../support/database.ts";
 import type { TestAccount } from "../../support/people.ts";
 import { differentDays, rollUp, storedDays, type StoredSample } from "../../support/rollup.ts";
@@ -24,20 +24,7 @@ export function batchAt(
 ): Batch {
   const said = records.map((record) => statement(provider, record, at));
   const sessions = said.flatMap(({ session, id }, record): SessionRow[] =>
-    session
-      ? [{
-        record,
-        session_id: id,
-        source: 0,
-        local_date: null,
-        type: null,
-        is_nap: null,
-        measures: {},
-        stages: null,
-        laps: null,
-        ...session,
-      }]
-      : []
+    session ? [sessionOf({ record, session_id: id, ...session })] : []
   );
   const batch = batchOf(said.map(({ session: _, ...told }) => told));
   // As delivered, sessions and all: a record is what it was where that did not change.
