@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { Secret } from "@shared/core/secret.ts";
+import { connect } from "@shared/db/client.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { counts, fault, report, SEED } from "./support/fault.ts";
 import { assertExact, check, createLedger, waitingJobs } from "./support/ledger.ts";
-import { shortenLimits } from "./support/limits.ts";
+import { limit, shortenLimits } from "./support/limits.ts";
 import { between, eventually, pause, random, type WorkerPlan } from "./support/plan.ts";
 import { produce } from "./support/producer.ts";
 import { openProxy, type Proxy } from "./support/proxy.ts";
@@ -120,3 +122,50 @@ fault(
     );
   },
 );
+
+fault(
+  "FT-07",
+  "a connection lost between a statement's parsing and its execution lets go of its locks",
+  async () => {
+    await withDatabase(async (db) => {
+      await shortenLimits(db.admin);
+      const proxy = openProxy(db.appUrl);
+      try {
+        const freed = await isFreed(db, proxy);
+        // Without the limit the server thinks the lost connection at work: no other limit ends it.
+        await limit(db.admin, { transaction_timeout: "0" });
+        const control = await isFreed(db, proxy);
+        report("FT-07", { hits: proxy.hits, freed: Number(freed), control: Number(control) });
+        assert.equal(proxy.hits, 2);
+        assert.ok(freed, "a lost connection keeps its lock");
+        assert.ok(!control, "the control lets go of its lock");
+      } finally {
+        await proxy.close();
+      }
+    });
+  },
+);
+
+const LOCK = 7;
+
+/** Whether others get the lock of a transaction whose connection is lost in mid-statement. */
+async function isFreed({ admin, appUrl }: TestDatabase, proxy: Proxy): Promise<boolean> {
+  const client = connect({ url: new Secret(proxy.url(appUrl)), max: 1, prepare: true });
+  try {
+    const lost = client.transaction(async (tx) => {
+      await tx.unsafe(`select pg_advisory_xact_lock(${LOCK})`);
+      proxy.set({ kind: "parsed_only" });
+      await tx`select ${LOCK}::int as never_executed`;
+    }, DEADLINE_MS);
+    await assert.rejects(lost, /Cannot reach the database/);
+    proxy.set();
+    return await eventually(async () => {
+      const [row] = await admin<
+        [{ got: boolean }]
+      >`select pg_try_advisory_xact_lock(${LOCK}) as got`;
+      return row.got;
+    }, 3_000);
+  } finally {
+    await client.close();
+  }
+}

@@ -8,6 +8,8 @@ export type Toxic =
   | { readonly kind: "down" }
   /** Half-open: everything is swallowed, and stays so for these connections when it is over. */
   | { readonly kind: "black_hole" }
+  /** Half-open from where a client asked what a statement will give: it is parsed, and never executed. */
+  | { readonly kind: "parsed_only" }
   /** Chunks of so many bytes at most. */
   | { readonly kind: "slicer"; readonly bytes: number }
   /** A connection ends in mid-answer, after so many bytes of answers. */
@@ -88,6 +90,7 @@ export function openProxy(target: string): Proxy {
       const asked = isAnswer ? [] : statements(chunk);
       if (toxic?.kind === "lose_answer" && asked.some(toxic.to)) link.losing = true;
       const passed = await pass(link, chunk, isAnswer);
+      if (toxic?.kind === "parsed_only" && !isAnswer && endsInFlush(chunk)) swallow(link);
       for (let sent = 0; sent < passed.length;) sent += await to.write(passed.subarray(sent));
       if (passed.length < read && !link.swallowing) break;
     }
@@ -148,6 +151,12 @@ export function openProxy(target: string): Proxy {
       for (const link of [...links]) end(link);
     },
   };
+}
+
+/** A driver flushes where it waits for a statement's description before it sends the parameters. */
+function endsInFlush(chunk: Uint8Array): boolean {
+  const [type, ...length] = chunk.subarray(-5);
+  return type === 0x48 && length.join() === "0,0,0,4";
 }
 
 function close(conn: Deno.Conn): void {
