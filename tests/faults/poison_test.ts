@@ -73,10 +73,7 @@ async function p99({ admin }: TestDatabase): Promise<number> {
 }
 
 fault("FT-09", "memory and CPU spent: the job dies of it, and nobody else", async () => {
-  // A worker that blocks holds what its open effects have locked, here the ledger's counters: its
-  // neighbour's effects wait for it, and take all connections while they do. As in production a job's
-  // time is far longer than a worker may block (2 s of CPU, 2.5 here).
-  await withWorkers({ workMs: 20, jobSeconds: 10 }, async (db, workers) => {
+  await withWorkers({ workMs: 20 }, async (db, workers) => {
     const found = await poisoned(db, workers, {
       poison: poisonOf(["oom", "spin"], counts(1, 5)),
       innocent: namesOf(counts(50, 1_000)),

@@ -6,8 +6,6 @@ export interface WorkerPlan {
   readonly fenced: boolean;
   /** Longest time that a handler pretends to call a provider. */
   readonly workMs: number;
-  /** Longest time of a job, in place of the product's minutes. */
-  readonly jobSeconds?: number;
   /** Deadline of a database call, in place of the product's 15 and 30 seconds. */
   readonly deadlineMs?: number;
   /** Claims for so long from its start, and ends hard if the wall clock is over before its last job. */
