@@ -2,12 +2,13 @@
 import { Secret } from "@shared/core/secret.ts";
 import { connect, type Sql } from "@shared/db/client.ts";
 import postgres from "postgres";
-import { startMetrics } from "./query/function.ts";
+import { PLAIN, startMetrics } from "./query/function.ts";
 import { personId, populate, SAMPLES_A_PERSON } from "./query/population.ts";
 import { onTheFly, type Question, questions, summaryOfDays } from "./query/questions.ts";
 import { steps } from "./query/steps.ts";
 import { startDatabase } from "./support/database.ts";
 import { type Finding, jsonLine, textLine } from "./support/report.ts";
+import { serveDeno } from "./support/server.ts";
 import { percentile } from "./support/statistics.ts";
 
 export interface QueryOptions {
@@ -25,6 +26,8 @@ const WARM_UP = 300;
 interface Times {
   readonly bare: readonly number[];
   readonly function: readonly number[];
+  /** As many bytes from a server that does nothing else. */
+  readonly http: readonly number[];
 }
 
 export async function queryBench(options: QueryOptions): Promise<void> {
@@ -35,6 +38,8 @@ export async function queryBench(options: QueryOptions): Promise<void> {
   started.defer(() => database.stop());
   const metrics = await startMetrics(database.appUrl);
   started.defer(() => metrics.stop());
+  const transport = await serveDeno("bench/query/transport.ts");
+  started.defer(() => transport.stop());
   const db = connect({ url: new Secret(database.appUrl), max: 2, prepare: true });
   started.defer(() => db.close());
   const owner = postgres(database.url, { max: 1, onnotice: () => {} });
@@ -68,17 +73,26 @@ export async function queryBench(options: QueryOptions): Promise<void> {
         },
         (n) => claim(owner, person(n, people)),
       );
+      let bytes = 0;
       const whole = await ask(times, async (n) => {
-        const text = await metrics.get(question.path, person(n, people));
-        if (text.length < question.rows * 20) throw new Error(`Cannot compare: ${question.name}`);
+        bytes = (await metrics.get(question.path, person(n, people))).length;
+        if (bytes < question.rows * 20) throw new Error(`Cannot compare: ${question.name}`);
+      });
+      const http = await ask(times, async () => {
+        const answer = await fetch(`${transport.url}/?bytes=${bytes}`, { headers: PLAIN });
+        if ((await answer.text()).length !== bytes) {
+          throw new Error("Cannot compare: bytes are lost");
+        }
       });
       measured.set(question.name, [...measured.get(question.name) ?? [], {
         bare,
         function: whole,
+        http,
       }]);
       log(
         `  ${question.name}: bare p50 ${ms(bare, 50)} p95 ${ms(bare, 95)} ms, ` +
-          `function p50 ${ms(whole, 50)} p95 ${ms(whole, 95)} ms`,
+          `function p50 ${ms(whole, 50)} p95 ${ms(whole, 95)} ms, ` +
+          `HTTP alone p50 ${ms(http, 50)} p95 ${ms(http, 95)} ms`,
       );
     }
     log(`load average ${Deno.loadavg().map((load) => load.toFixed(1)).join(" ")}`);
@@ -181,6 +195,13 @@ function* findings(
       versus: size(n),
       metric: "ms more at p95 through the function",
       rounds: [percentile(times.function, 95) - percentile(times.bare, 95)],
+    };
+    yield {
+      bench: "query",
+      subject: size(n),
+      versus: size(n),
+      metric: "ms at p95 of HTTP alone, as many bytes",
+      rounds: [percentile(times.http, 95)],
     };
   }
 }

@@ -1,15 +1,12 @@
 /** `functions/metrics` as it is deployed, one process, asked over HTTP as an app asks it. */
 import { generateKeyPair } from "jose";
 import { exportJWK, SignJWT } from "jose";
-import { fileURLToPath } from "node:url";
-import { failure } from "../../dev/failure.ts";
-import { passedOn } from "../../dev/functions.ts";
-import { guarded } from "../../dev/guard.ts";
-import { freePort } from "../../dev/ports.ts";
+import { serveDeno } from "../support/server.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const ISSUER = "https://project.example.com/auth/v1";
-const START_MS = 30_000;
+
+/** Else the runtime compresses the answer, 1 to 3 ms for 300 kB, which is not the function's work. */
+export const PLAIN = { "accept-encoding": "identity" };
 
 export interface Metrics {
   /** The answer's text; throws where it is not 200. */
@@ -30,40 +27,7 @@ export async function startMetrics(databaseUrl: string): Promise<Metrics> {
     SUPABASE_JWKS: JSON.stringify(jwks),
     RAPHAEL_DATABASE_URL: databaseUrl,
   };
-  const port = freePort();
-  const last: string[] = [];
-  const server = guarded({
-    command: "/bin/sh",
-    args: [
-      "-c",
-      'exec "$@" >/dev/null',
-      "sh",
-      Deno.execPath(),
-      "serve",
-      "--no-lock",
-      "--no-check",
-      "--quiet",
-      "--allow-net",
-      "--allow-env",
-      "--host=127.0.0.1",
-      `--port=${port}`,
-      "functions/metrics/index.ts",
-    ],
-    env: { ...env, ...passedOn() },
-    cwd: ROOT,
-    signal: "TERM",
-    patienceSeconds: 0.5,
-    onLine: (line) => last.push(line),
-  });
-  for (const until = Date.now() + START_MS;;) {
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
-    connection?.close();
-    if (connection) break;
-    if (Date.now() > until) {
-      throw failure(`Cannot start the function: ${last.slice(-3).join(" ")}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const server = await serveDeno("functions/metrics/index.ts", env);
   async function token(person: string): Promise<string> {
     const known = tokens.get(person);
     if (known) return known;
@@ -78,19 +42,14 @@ export async function startMetrics(databaseUrl: string): Promise<Metrics> {
     env,
     token,
     async get(path, person) {
-      const url = `http://127.0.0.1:${port}/metrics${path === "/" ? "" : path}`;
-      const answer = await fetch(url, {
-        // Else the runtime compresses the answer, 1 to 3 ms for 300 kB, which is not the function's work.
-        headers: {
-          "authorization": `Bearer ${await token(person)}`,
-          "accept-encoding": "identity",
-        },
+      const answer = await fetch(`${server.url}/metrics${path === "/" ? "" : path}`, {
+        headers: { ...PLAIN, authorization: `Bearer ${await token(person)}` },
       });
       const text = await answer.text();
       if (answer.status !== 200) throw new Error(`Cannot compare: ${answer.status} ${text}`);
       return text;
     },
-    stop: () => server.stop(),
+    stop: server.stop,
   };
 }
 

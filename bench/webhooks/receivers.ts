@@ -1,14 +1,7 @@
 /** The receivers that are compared, each one process that serves as it would in production. */
-import { fileURLToPath } from "node:url";
-import { failure } from "../../dev/failure.ts";
-import { passedOn } from "../../dev/functions.ts";
-import { guarded } from "../../dev/guard.ts";
-import { freePort } from "../../dev/ports.ts";
+import { serveDeno, type Server, startServer } from "../support/server.ts";
 import type { Program } from "../support/workers.ts";
 import { SIGNING_SECRET } from "./load.ts";
-
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const START_MS = 30_000;
 
 export interface Receiver {
   readonly name: string;
@@ -46,15 +39,13 @@ export function hono(databaseUrl: string): Promise<Receiver> {
   });
 }
 
-export function express(
+export async function express(
   node: Program,
   p: { readonly databaseUrl: string; readonly redisPort: number },
 ): Promise<Receiver> {
-  const port = freePort();
-  return serve("Express + BullMQ", port, {
+  const server = await startServer((port) => ({
     command: node.command,
     args: [...node.args, "bench/webhooks/express.ts"],
-    stored: "bench.seed_events",
     env: {
       ...node.env,
       NODE_ENV: "production",
@@ -64,51 +55,20 @@ export function express(
       BENCH_PORT: String(port),
       TERRA_WEBHOOK_SECRET: SIGNING_SECRET,
     },
-  });
+  }));
+  return receiver("Express + BullMQ", "bench.seed_events", server);
 }
 
-interface Server {
-  readonly stored: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-function deno(name: string, entrypoint: string, server: Server): Promise<Receiver> {
-  const port = freePort();
-  const flags = ["--no-lock", "--no-check", "--quiet", "--allow-net", "--allow-env"];
-  return serve(name, port, {
-    command: Deno.execPath(),
-    args: ["serve", ...flags, "--host=127.0.0.1", `--port=${port}`, entrypoint],
-    ...server,
-  });
-}
-
-async function serve(
+async function deno(
   name: string,
-  port: number,
-  p: Server & { readonly command: string; readonly args: readonly string[] },
+  entrypoint: string,
+  { stored, env }: { readonly stored: string; readonly env: Readonly<Record<string, string>> },
 ): Promise<Receiver> {
-  const last: string[] = [];
-  const server = guarded({
-    // The log goes where reading it costs nobody anything; writing it is ours to pay.
-    command: "/bin/sh",
-    args: ["-c", 'exec "$@" >/dev/null', "sh", p.command, ...p.args],
-    env: { ...p.env, ...passedOn() },
-    cwd: ROOT,
-    signal: "TERM",
-    patienceSeconds: 0.5,
-    onLine: (line) => last.push(line),
-  });
-  for (const until = Date.now() + START_MS; Date.now() < until;) {
-    const connection = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
-    if (connection) {
-      connection.close();
-      const url = `http://127.0.0.1:${port}/webhooks/terra`;
-      return { name, url, stored: p.stored, stop: () => server.stop() };
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  await server.stop();
-  throw failure(`Cannot start ${name}: ${last.slice(-3).join(" ")}`);
+  return receiver(name, stored, await serveDeno(entrypoint, env));
+}
+
+function receiver(name: string, stored: string, { url, stop }: Server): Receiver {
+  return { name, stored, url: `${url}/webhooks/terra`, stop };
 }
 
 /** TEST KEYS: nothing but what a start needs. */
