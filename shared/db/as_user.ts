@@ -1,7 +1,7 @@
 import { ProblemError } from "../core/problems.ts";
 import type { Database, Sql } from "./client.ts";
 import { isRaised } from "./lost.ts";
-import type { Statement } from "./transact.ts";
+import type { Statement } from "./statement.ts";
 
 /** Verified claims of a session; `sub` is the person. */
 export type UserClaims = Readonly<Record<string, unknown>> & { readonly sub: string };

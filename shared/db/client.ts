@@ -3,7 +3,8 @@ import { ProblemError } from "../core/problems.ts";
 import type { Secret } from "../core/secret.ts";
 import { isDriverCrash, isLost, isStaleWrite } from "./lost.ts";
 import { createSockets, type Sockets } from "./sockets.ts";
-import { pipeline, type Statement, transact } from "./transact.ts";
+import { letGoing, type Statement } from "./statement.ts";
+import { pipeline, transact } from "./transact.ts";
 
 /** What runs statements: the pool itself, or one transaction of it. */
 // deno-lint-ignore ban-types -- postgres.js names "no custom types" so
@@ -60,12 +61,12 @@ export function connect(options: DatabaseOptions): Database {
     ending.add(end);
   }
 
-  async function run<T>(work: (sql: postgres.Sql) => Promise<T>, deadlineMs: number): Promise<T> {
+  async function run<T>(work: (pool: Pool) => Promise<T>, deadlineMs: number): Promise<T> {
     const used = pool;
     const call = timer(deadlineMs);
     used.calls.add(call);
     try {
-      const answer = ready(used, options).then(() => work(used.sql));
+      const answer = ready(used, options).then(() => work(used));
       return await Promise.race([answer, call.over]);
     } catch (error) {
       if (!isLost(error) && !isDriverCrash(error)) throw error;
@@ -94,11 +95,13 @@ export function connect(options: DatabaseOptions): Database {
   globalThis.addEventListener("unhandledrejection", ignoreRejection);
 
   return {
-    query: (work, deadlineMs = DEADLINE_MS) => run((sql) => work(sql), deadlineMs),
-    transaction: (work, deadlineMs = DEADLINE_MS) => run((sql) => transact(sql, work), deadlineMs),
-    pipeline: (send, deadlineMs = DEADLINE_MS) => run((sql) => pipeline(sql, send), deadlineMs),
+    query: (work, deadlineMs = DEADLINE_MS) => run(({ sql }) => work(sql), deadlineMs),
+    transaction: (work, deadlineMs = DEADLINE_MS) =>
+      run(({ driver }) => transact(driver, work), deadlineMs),
+    pipeline: (send, deadlineMs = DEADLINE_MS) =>
+      run(({ driver }) => pipeline(driver, send), deadlineMs),
     async close() {
-      await Promise.all([...ending, pool.sql.end({ timeout: 5 })]);
+      await Promise.all([...ending, pool.driver.end({ timeout: 5 })]);
       globalThis.removeEventListener("error", ignoreCrash);
       globalThis.removeEventListener("unhandledrejection", ignoreRejection);
     },
@@ -107,7 +110,9 @@ export function connect(options: DatabaseOptions): Database {
 
 /** One pool of the driver's. It is replaced as a whole, with all that was known of it. */
 interface Pool {
-  readonly sql: postgres.Sql;
+  readonly driver: postgres.Sql;
+  /** What statements outside of transactions are written with. */
+  readonly sql: Sql;
   readonly sockets: Sockets;
   /** Kept with the pool: a check that hangs on a lost server must not be waited for on the next. */
   checked?: Promise<void>;
@@ -115,10 +120,10 @@ interface Pool {
   readonly calls: Set<Call>;
 }
 
-async function letGo({ sql, sockets }: Pool, reason: string): Promise<void> {
+async function letGo({ driver, sockets }: Pool, reason: string): Promise<void> {
   // What the driver has queued behind its throw must have run first: see `transact`.
   if (reason === DRIVER_CRASH) await new Promise((resolve) => setTimeout(resolve, 100));
-  await sql.end({ timeout: 0 }).catch(() => {});
+  await driver.end({ timeout: 0 }).catch(() => {});
   sockets.close();
 }
 
@@ -135,7 +140,7 @@ async function ready(pool: Pool, { check }: DatabaseOptions): Promise<void> {
 
 function open(options: DatabaseOptions): Pool {
   const sockets = createSockets();
-  const sql = postgres(options.url.reveal(), {
+  const driver = postgres(options.url.reveal(), {
     max: options.max,
     prepare: options.prepare,
     connect_timeout: 5,
@@ -145,7 +150,7 @@ function open(options: DatabaseOptions): Pool {
     connection: { application_name: "raphael" },
     ...sockets.options,
   });
-  return { sql, sockets, calls: new Set() };
+  return { driver, sql: letGoing(driver), sockets, calls: new Set() };
 }
 
 /** Another call on the same pool found that the server is gone. */

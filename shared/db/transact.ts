@@ -1,11 +1,7 @@
 import type postgres from "postgres";
 import type { Sql } from "./client.ts";
 import { isLost } from "./lost.ts";
-
-/** A statement that is not sent yet. */
-export interface Statement<T = unknown> extends Promise<T> {
-  execute(): this;
-}
+import { letGoing, type Statement } from "./statement.ts";
 
 /**
  * In place of the driver's `begin`, which sends its rollback on a connection that is gone: that is the
@@ -18,7 +14,7 @@ export async function transact<T>(
   const tx = await sql.reserve();
   try {
     await tx.unsafe("begin");
-    const answer = await work(tx);
+    const answer = await work(letGoing(tx));
     const { command } = await tx.unsafe("commit");
     assertCommitted(command);
     tx.release();
@@ -43,7 +39,7 @@ export async function pipeline<T extends readonly unknown[]>(
   const commit = tx.unsafe("commit");
   let between: readonly Statement[];
   try {
-    between = statements(tx);
+    between = statements(letGoing(tx));
   } catch (error) {
     tx.release(); // nothing is sent yet
     throw error;
