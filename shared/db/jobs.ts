@@ -67,13 +67,6 @@ export interface Claim {
   readonly after?: Place | undefined;
 }
 
-export interface Claimed {
-  readonly count: number;
-  /** Made when they are asked for: the next claim may be sent before. */
-  readonly jobs: readonly ClaimedJob[];
-  readonly place?: Place;
-}
-
 /** Leases up to `limit` due jobs. A commit of its own, and not flushed: never part of a transaction. */
 export async function claim(
   sql: Sql,
@@ -87,14 +80,26 @@ export async function claim(
     from raphael_private.claim_jobs(
       ${solo ? -id : id}, ${limit}, ${leaseSeconds},
       ${after.priority}, ${after.runAt}::text::timestamptz, ${after.id})`;
-  const ids = row?.ids ? elementsOf(row.ids) : [];
-  return {
-    count: ids.length,
-    get jobs() {
-      return row?.ids ? jobsOf(ids, row) : [];
-    },
-    ...row?.place ? { place: placeOf(row.place) } : {},
-  };
+  return new Claimed(row);
+}
+
+export class Claimed {
+  readonly count: number;
+  declare readonly place?: Place;
+  readonly #ids: readonly string[];
+  readonly #row: Batch | undefined;
+
+  constructor(row?: Batch) {
+    this.#row = row;
+    this.#ids = row?.ids ? elementsOf(row.ids) : [];
+    this.count = this.#ids.length;
+    if (row?.place) this.place = placeOf(row.place);
+  }
+
+  /** Made when they are asked for: the next claim may be sent before. */
+  get jobs(): readonly ClaimedJob[] {
+    return this.#row && this.count > 0 ? jobsOf(this.#ids, this.#row) : [];
+  }
 }
 
 /** What `claim_jobs` answers, each column with an element a job; all null where there is no job. */

@@ -22,13 +22,23 @@ export async function readRawRequest(
   const { method, headers } = request;
   if (method === "POST") requireMediaType(headers, limits.mediaTypes);
   const body = method === "POST" ? await readBody(request, limits) : new Uint8Array(0);
-  return {
-    method,
-    headers,
-    body,
-    // Few signatures cover it, and parsing it takes 3 µs.
-    get url() {
-      return new URL(request.url);
-    },
-  };
+  return new Raw(request.url, method, headers, body);
+}
+
+class Raw implements RawRequest {
+  readonly #url: string;
+
+  constructor(
+    url: string,
+    readonly method: string,
+    readonly headers: Headers,
+    readonly body: Bytes,
+  ) {
+    this.#url = url;
+  }
+
+  /** Few signatures cover it, and parsing it takes 3 µs. */
+  get url(): URL {
+    return new URL(this.#url);
+  }
 }

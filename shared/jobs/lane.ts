@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 import { ProblemError } from "../core/problems.ts";
 import type { Database } from "../db/client.ts";
-import { claim, type Claimed, type ClaimedJob, type Place, release } from "../db/jobs.ts";
+import { claim, Claimed, type ClaimedJob, type Place, release } from "../db/jobs.ts";
 import { isConflict } from "../db/lost.ts";
 import type { Handlers } from "./handlers.ts";
 import type { QueueName } from "./kinds.ts";
@@ -27,7 +27,7 @@ export interface LaneOptions {
 /** Runs one after the other. */
 export type InTurn = <T>(one: () => Promise<T>) => Promise<T>;
 
-const NOTHING: Claimed = { count: 0, jobs: [] };
+const NOTHING = new Claimed();
 
 /** How long a place is kept: a more urgent job that comes behind it waits that long at most. */
 const PLACE_MS = 500;

@@ -3,8 +3,8 @@ import type { Sql } from "../db/client.ts";
 import type { ClaimedJob } from "../db/jobs.ts";
 import { isRaised } from "../db/lost.ts";
 import { ProviderError } from "../providers/errors.ts";
-import type { Handler, Handlers } from "./handlers.ts";
-import { type JobKind, JOBS } from "./kinds.ts";
+import type { Handler, Handlers, Job } from "./handlers.ts";
+import { type JobKind, JOBS, type Payload } from "./kinds.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 
 /** What a handler has to stop in, once it was told to. */
@@ -56,6 +56,13 @@ export function perform(
       if (stopped && now >= stopped.at + GRACE_MS) failed(stopped.reason);
     },
   };
+  const signalOf = () => {
+    if (!controller) {
+      controller = new AbortController();
+      if (stopped) controller.abort(stopped.reason);
+    }
+    return controller.signal;
+  };
   const refuse = (errorClass: string, state: string) => {
     finish({ kind: "dead", errorClass, reason: `Cannot run job: ${state}` });
     return run;
@@ -67,26 +74,36 @@ export function perform(
   deadline = Date.now() + JOBS[kind].timeoutSeconds * 1_000;
   const handler = handlers[kind] as Handler<typeof kind>;
   try {
-    handler({
-      // SAFETY: parsed by this kind's own schema.
-      payload: payload.data as never,
-      ...(job.cursor === null ? {} : { cursor: job.cursor }),
-      attempt: job.attempt,
-      get createdAt() {
-        return new Date(job.createdMs);
-      },
-      get signal() {
-        if (!controller) {
-          controller = new AbortController();
-          if (stopped) controller.abort(stopped.reason);
-        }
-        return controller.signal;
-      },
-    }).then(finish, failed);
+    // SAFETY: parsed by this kind's own schema.
+    handler(new InHand(job, payload.data as never, signalOf)).then(finish, failed);
   } catch (error) {
     failed(error);
   }
   return run;
+}
+
+class InHand<K extends JobKind> implements Job<K> {
+  readonly payload: Payload<K>;
+  declare readonly cursor?: string;
+  readonly attempt: number;
+  readonly #createdMs: number;
+  readonly #signalOf: () => AbortSignal;
+
+  constructor(job: ClaimedJob, payload: Payload<K>, signalOf: () => AbortSignal) {
+    this.payload = payload;
+    if (job.cursor !== null) this.cursor = job.cursor;
+    this.attempt = job.attempt;
+    this.#createdMs = job.createdMs;
+    this.#signalOf = signalOf;
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#createdMs);
+  }
+
+  get signal(): AbortSignal {
+    return this.#signalOf();
+  }
 }
 
 function kindOf({ kind }: ClaimedJob): JobKind | undefined {
