@@ -23,6 +23,9 @@ export interface QueryOptions {
 /** A process that has served for a while: with 50 the compiler still had most of the work before it. */
 const WARM_UP = 300;
 
+/** As a server is sized for what it serves: 30 million samples take 5 GB. */
+const IN_MEMORY = { shared_buffers: "8GB" };
+
 interface Times {
   readonly bare: readonly number[];
   readonly function: readonly number[];
@@ -34,7 +37,7 @@ export async function queryBench(options: QueryOptions): Promise<void> {
   const { json, times, sizes, stateDir } = options;
   const log = (line: string) => console.error(line);
   await using started = new AsyncDisposableStack();
-  const database = await startDatabase(stateDir, log);
+  const database = await startDatabase(stateDir, log, IN_MEMORY);
   started.defer(() => database.stop());
   const metrics = await startMetrics(database.appUrl);
   started.defer(() => metrics.stop());

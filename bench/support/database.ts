@@ -15,7 +15,7 @@ export interface BenchDatabase {
 }
 
 /** Commits wait for the disk; room enough that no checkpoint falls into one round and not the next. */
-export const SETTINGS = {
+const SETTINGS = {
   fsync: "on",
   synchronous_commit: "on",
   shared_buffers: "512MB",
@@ -56,9 +56,16 @@ const APP_PASSWORD = "bench-only-password";
 export async function startDatabase(
   stateDir: string,
   log: (line: string) => void,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<BenchDatabase> {
   const cluster = `bench-${crypto.randomUUID()}`;
-  const server = await startPostgres({ stateDir, cluster, port: 0, settings: SETTINGS, log });
+  const server = await startPostgres({
+    stateDir,
+    cluster,
+    port: 0,
+    settings: { ...SETTINGS, ...settings },
+    log,
+  });
   const admin = postgres(server.url, { max: 4, onnotice: () => {} });
   const stop = async () => {
     await admin.end({ timeout: 1 });

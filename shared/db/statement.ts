@@ -69,6 +69,39 @@ class Part implements PromiseLike<unknown> {
   }
 }
 
+/**
+ * `statement`, with `make` applied to its answer when that comes and not when all are there: while the
+ * commit behind it waits for the disk.
+ */
+export function madeInto<T, U>(statement: Statement<T>, make: (answer: T) => U): Statement<U> {
+  // SAFETY: what is sent and waited for needs no more of a statement.
+  return new Made(statement, make) as unknown as Statement<U>;
+}
+
+class Made<T, U> implements PromiseLike<U> {
+  readonly #statement: Statement<T>;
+  readonly #make: (answer: T) => U;
+  #answer: Promise<U> | undefined;
+
+  constructor(statement: Statement<T>, make: (answer: T) => U) {
+    this.#statement = statement;
+    this.#make = make;
+  }
+
+  execute(): this {
+    this.#answer ??= this.#statement.execute().then(this.#make);
+    return this;
+  }
+
+  then<A, B>(
+    onAnswer?: ((answer: U) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#answer ??= this.#statement.execute().then(this.#make);
+    return this.#answer.then(onAnswer, onError) as Promise<A | B>;
+  }
+}
+
 /** The rows are gathered beside the driver's statement, whose own answer stays with it. */
 async function answerOf(query: Driven): Promise<postgres.Row[]> {
   const rows: postgres.Row[] = [];

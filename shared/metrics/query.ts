@@ -2,8 +2,9 @@ import { METRIC_CODES, type MetricCode } from "../catalog/metrics.ts";
 import { SECOND } from "../core/time.ts";
 import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
-import { type ReadingColumns, readingsOf } from "../db/reading_columns.ts";
+import { readingsOf } from "../db/reading_columns.ts";
 import { latestReadings, listReadings, type Reading } from "../db/readings.ts";
+import { madeInto } from "../db/statement.ts";
 import { BIGINT, INT, readCursor, SMALLINT, START, writeCursor } from "./cursor.ts";
 import { accessOf, type Asked } from "./asked.ts";
 
@@ -34,25 +35,34 @@ export interface MetricQuery extends Asked {
   readonly cursor?: string;
 }
 
+interface Page {
+  readonly rows: readonly MetricRow[];
+  readonly nextCursor?: string;
+}
+
 /** A person's values, newest first, and the cursor of the next page where there is one. */
 export async function listMetrics(
   db: Database,
   query: MetricQuery,
-): Promise<{ rows: MetricRow[]; nextCursor?: string }> {
+): Promise<Page> {
   const after = query.cursor === undefined ? undefined : placeOf(query.cursor);
-  const [columns] = await readAs<readonly [readonly [ReadingColumns]]>(
+  const [page] = await readAs<readonly [Page]>(
     db,
     accessOf("metrics.list", query),
-    (sql) => [
-      listReadings(sql, {
+    (sql) => {
+      const listed = listReadings(sql, {
         ...query,
         metrics: query.types ?? METRIC_CODES,
         limit: query.limit + 1,
         ...(after ? { after } : {}),
-      }),
-    ],
+      });
+      return [madeInto(listed, (columns) => pageOf(readingsOf(columns), query))];
+    },
   );
-  const readings = readingsOf(columns);
+  return page;
+}
+
+function pageOf(readings: readonly Reading[], query: MetricQuery): Page {
   const page = readings.slice(0, query.limit);
   const last = page.at(-1);
   return {

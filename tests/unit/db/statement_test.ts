@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { letGoing } from "@shared/db/statement.ts";
+import { letGoing, madeInto, type Statement } from "@shared/db/statement.ts";
 import type postgres from "postgres";
 
 /** Stands for the driver, whose statement answers with rows. */
@@ -11,7 +11,7 @@ function driverOf(rows: readonly unknown[], error?: Error) {
       const query: Record<string, unknown> = { args: values, parameters: values, string: text };
       sent.push({ text, values: [...values], query });
       const forEach = (each: (row: unknown) => void) => {
-        query.forEachFn = each;
+        query["forEachFn"] = each;
         for (const row of rows) each(row);
         return error ? Promise.reject(error) : Promise.resolve([]);
       };
@@ -35,10 +35,22 @@ Deno.test("letGoing() sends a statement once, when it is waited for or told to g
   const { sql, sent } = driverOf([{ n: 1 }]);
   const statement = sql`select 1 as n`;
   assert.equal(sent.length, 0);
-  (statement as unknown as { execute(): void }).execute();
+  statement.execute();
   assert.equal(sent.length, 1);
   assert.deepEqual([await statement, await statement], [[{ n: 1 }], [{ n: 1 }]]);
   assert.equal(sent.length, 1);
+});
+
+Deno.test("madeInto() makes of an answer what is asked for, and hands errors on", async () => {
+  const { sql } = driverOf([{ n: 1 }, { n: 2 }]);
+  const count = madeInto(
+    sql<object[]>`select n` as Statement<readonly object[]>,
+    (rows) => rows.length,
+  );
+  assert.deepEqual([await count.execute(), await count], [2, 2]);
+  const refused = driverOf([], new Error("refused")).sql`select n` as Statement<unknown>;
+  const made = madeInto(refused, () => assert.fail("made of nothing"));
+  await assert.rejects(Promise.resolve(made), /refused/);
 });
 
 Deno.test("letGoing() leaves the driver's statement with nothing, answered or refused", async () => {
