@@ -25,33 +25,50 @@ export function letGoing(driver: postgres.ISql): Sql {
 
 type Driven = postgres.PendingQuery<postgres.Row[]>;
 
+/** Sent once: when it is told to go, or first waited for. */
+abstract class Unsent<T> implements Statement<T> {
+  readonly [Symbol.toStringTag] = "Statement";
+  #answer: Promise<T> | undefined;
+
+  protected abstract send(): Promise<T>;
+
+  execute(): this {
+    this.#answer ??= this.send();
+    return this;
+  }
+
+  then<A = T, B = never>(
+    onAnswer?: ((answer: T) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#answer ??= this.send();
+    return this.#answer.then(onAnswer, onError);
+  }
+
+  catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(undefined, onError);
+  }
+
+  finally(onEnd?: (() => void) | null): Promise<T> {
+    this.#answer ??= this.send();
+    return this.#answer.finally(onEnd);
+  }
+}
+
 /** A statement, or a part of one. */
-class Part implements PromiseLike<unknown> {
+class Part extends Unsent<unknown> {
   readonly #driver: postgres.ISql;
   readonly #strings: readonly string[];
   readonly #values: readonly unknown[];
-  #answer: Promise<unknown> | undefined;
 
   constructor(driver: postgres.ISql, strings: readonly string[], values: readonly unknown[]) {
+    super();
     this.#driver = driver;
     this.#strings = strings;
     this.#values = values;
   }
 
-  execute(): this {
-    this.#answer ??= this.#send();
-    return this;
-  }
-
-  then<A, B>(
-    onAnswer?: ((answer: unknown) => A | PromiseLike<A>) | null,
-    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.#answer ??= this.#send();
-    return this.#answer.then(onAnswer, onError) as Promise<A | B>;
-  }
-
-  #send(): Promise<unknown> {
+  protected override send(): Promise<unknown> {
     const values: unknown[] = [];
     const text = this.#write(values);
     const options = { prepare: true, simple: false };
@@ -74,31 +91,21 @@ class Part implements PromiseLike<unknown> {
  * commit behind it waits for the disk.
  */
 export function madeInto<T, U>(statement: Statement<T>, make: (answer: T) => U): Statement<U> {
-  // SAFETY: what is sent and waited for needs no more of a statement.
-  return new Made(statement, make) as unknown as Statement<U>;
+  return new Made(statement, make);
 }
 
-class Made<T, U> implements PromiseLike<U> {
+class Made<T, U> extends Unsent<U> {
   readonly #statement: Statement<T>;
   readonly #make: (answer: T) => U;
-  #answer: Promise<U> | undefined;
 
   constructor(statement: Statement<T>, make: (answer: T) => U) {
+    super();
     this.#statement = statement;
     this.#make = make;
   }
 
-  execute(): this {
-    this.#answer ??= this.#statement.execute().then(this.#make);
-    return this;
-  }
-
-  then<A, B>(
-    onAnswer?: ((answer: U) => A | PromiseLike<A>) | null,
-    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.#answer ??= this.#statement.execute().then(this.#make);
-    return this.#answer.then(onAnswer, onError) as Promise<A | B>;
+  protected override send(): Promise<U> {
+    return this.#statement.execute().then(this.#make);
   }
 }
 
