@@ -3,7 +3,7 @@ import { ProblemError } from "../core/problems.ts";
 import type { Secret } from "../core/secret.ts";
 import { isDriverCrash, isLost, isStaleWrite } from "./lost.ts";
 import { createSockets, type Sockets } from "./sockets.ts";
-import { letGoing, type Statement } from "./statement.ts";
+import { createSql, type Statement } from "./statement.ts";
 import { pipeline, transact } from "./transact.ts";
 
 /** What runs statements: the pool itself, or one transaction of it. */
@@ -150,7 +150,7 @@ function open(options: DatabaseOptions): Pool {
     connection: { application_name: "raphael" },
     ...sockets.options,
   });
-  return { driver, sql: letGoing(driver), sockets, calls: new Set() };
+  return { driver, sql: createSql(driver), sockets, calls: new Set() };
 }
 
 /** Another call on the same pool found that the server is gone. */

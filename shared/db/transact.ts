@@ -1,7 +1,7 @@
 import type postgres from "postgres";
 import type { Sql } from "./client.ts";
 import { isLost } from "./lost.ts";
-import { letGoing, type Statement } from "./statement.ts";
+import { createSql, type Statement } from "./statement.ts";
 
 /**
  * In place of the driver's `begin`, which sends its rollback on a connection that is gone: that is the
@@ -14,7 +14,7 @@ export async function transact<T>(
   const tx = await sql.reserve();
   try {
     await tx.unsafe("begin");
-    const answer = await work(letGoing(tx));
+    const answer = await work(createSql(tx));
     const { command } = await tx.unsafe("commit");
     assertCommitted(command);
     tx.release();
@@ -39,7 +39,7 @@ export async function pipeline<T extends readonly unknown[]>(
   const commit = tx.unsafe("commit");
   let between: readonly Statement[];
   try {
-    between = statements(letGoing(tx));
+    between = statements(createSql(tx));
   } catch (error) {
     tx.release(); // nothing is sent yet
     throw error;

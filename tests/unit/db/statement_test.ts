@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { letGoing, madeInto, type Statement } from "@shared/db/statement.ts";
+import { createSql, madeInto, type Statement } from "@shared/db/statement.ts";
 import type postgres from "postgres";
 
 /** Stands for the driver, whose statement answers with rows. */
@@ -18,10 +18,10 @@ function driverOf(rows: readonly unknown[], error?: Error) {
       return Object.assign(query, { forEach });
     },
   };
-  return { sent, sql: letGoing(driver as unknown as postgres.Sql) };
+  return { sent, sql: createSql(driver as unknown as postgres.Sql) };
 }
 
-Deno.test("letGoing() puts parts together, and numbers their values in the order they stand", async () => {
+Deno.test("createSql() puts parts together, and numbers their values in the order they stand", async () => {
   const { sql, sent } = driverOf([]);
   const part = sql`b = ${2} and ${sql`c`} = ${3}`;
   await sql`select ${1} where ${part} or ${part} limit ${4}`;
@@ -31,7 +31,7 @@ Deno.test("letGoing() puts parts together, and numbers their values in the order
   ]]);
 });
 
-Deno.test("letGoing() sends a statement once, when it is waited for or told to go", async () => {
+Deno.test("createSql() sends a statement once, when it is waited for or told to go", async () => {
   const { sql, sent } = driverOf([{ n: 1 }]);
   const statement = sql`select 1 as n`;
   assert.equal(sent.length, 0);
@@ -53,7 +53,7 @@ Deno.test("madeInto() makes of an answer what is asked for, and hands errors on"
   await assert.rejects(Promise.resolve(made), /refused/);
 });
 
-Deno.test("letGoing() leaves the driver's statement with nothing, answered or refused", async () => {
+Deno.test("createSql() leaves the driver's statement with nothing, answered or refused", async () => {
   for (const error of [undefined, new Error("refused")]) {
     const { sql, sent } = driverOf([{ n: 1 }], error);
     await Promise.resolve(sql`select ${"a secret"}`).catch((caught) => assert.equal(caught, error));
