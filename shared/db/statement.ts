@@ -123,6 +123,7 @@ async function answerOf(query: Driven): Promise<postgres.Row[]> {
 const HOLDS_NOTHING = {
   args: undefined,
   parameters: undefined,
+  strings: undefined,
   string: undefined,
   signature: undefined,
   forEachFn: undefined,
