@@ -18,7 +18,7 @@ export interface WebhooksOptions {
 
 /** More than any of them acknowledges in a second, so that no delivery comes twice. */
 const MOST_A_SECOND = 16_000;
-/** With 2 s the compiler was still at work in the first round: p99 twice that of the others. */
+/** After 2 s the first round's p99 was twice that of the others. */
 const WARM_UP_SECONDS = 5;
 
 export async function webhooksBench(options: WebhooksOptions): Promise<void> {

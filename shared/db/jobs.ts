@@ -83,6 +83,7 @@ export async function claim(
   return new Claimed(row);
 }
 
+/** A class: a getter of an object literal would keep all its jobs alive (decision 19). */
 export class Claimed {
   readonly count: number;
   declare readonly place?: Place;

@@ -25,6 +25,7 @@ export async function readRawRequest(
   return new Raw(request.url, method, headers, body);
 }
 
+/** A class: a getter of an object literal would keep the request alive (decision 19). */
 class Raw implements RawRequest {
   readonly #url: string;
 

@@ -82,6 +82,7 @@ export function perform(
   return run;
 }
 
+/** A class: getters of an object literal would keep each job alive (decision 19). */
 class InHand<K extends JobKind> implements Job<K> {
   readonly payload: Payload<K>;
   declare readonly cursor?: string;
