@@ -144,5 +144,5 @@ fault(
       }
     });
   },
-  { longSeconds: 240 },
+  { longSeconds: 150 },
 );

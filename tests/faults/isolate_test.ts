@@ -69,7 +69,7 @@ fault(
       assertExact(found, sent.length);
     });
   },
-  { longSeconds: 80 },
+  { longSeconds: 60 },
 );
 
 fault(
@@ -104,5 +104,5 @@ fault(
       assert.deepEqual([cut, unfinished], [0, 0]);
     });
   },
-  { longSeconds: 40 },
+  { longSeconds: 30 },
 );

@@ -150,7 +150,7 @@ fault(
       });
     });
   },
-  { longSeconds: 300 },
+  { longSeconds: 100 },
 );
 
 fault("FT-33", "control: a cursor that is saved before its page loses rows", async () => {

@@ -6,7 +6,7 @@ import { percentile, withProviders, type World } from "./support/pretended_provi
 
 const HEALTHY = 13;
 const BACKLOG = counts(300, 5_000);
-const PHASE_MS = counts(1_500, 60_000);
+const PHASE_MS = counts(1_500, 20_000);
 /** Until the workers have found out; each failure takes them most of a second. */
 const FINDING_OUT_MS = 2_000;
 /** Below it a lag is the machine's. */

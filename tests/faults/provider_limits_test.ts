@@ -54,7 +54,7 @@ fault(
       for (const slug of SLUGS) await enqueue(slug, counts(60, 700));
       for (const slug of ["far", "garbage"]) await enqueue(slug, 30);
       await Promise.all([workers.start(), workers.start()]);
-      await eventually(() => limitedOf(seen) >= WANTED, counts(15_000, 420_000));
+      await eventually(() => limitedOf(seen) >= WANTED, counts(15_000, 100_000));
       if (!LONG) await pause(1_500);
       const gates = await db.admin<{ provider: string; seconds: number }[]>`
       select provider, extract(epoch from blocked_until - now())::float8 as seconds

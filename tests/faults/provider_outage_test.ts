@@ -18,9 +18,9 @@ const GATE = { open_seconds: 0.25, ramp_seconds: 0.25, probe_seconds: 2 } as con
 const OUTAGE = {
   requests: counts(80, 150),
   perSeconds: 2,
-  outageMs: counts(1_500, 60_000),
+  outageMs: counts(1_500, 30_000),
   accounts: counts(5, 50),
-  jobs: counts(120, 5_000),
+  jobs: counts(120, 4_000),
 };
 /** Between the gate's decision and the provider's clock lies one busy machine. */
 const JITTER_MS = 100;
@@ -155,7 +155,7 @@ async function flap(seconds: number, before: (world: World) => Promise<void> = a
 }
 
 fault("FT-30", "flapping provider: legal transitions only, one probe at a time", async () => {
-  const { illegal, openings, probes, early } = await flap(counts(5, 300));
+  const { illegal, openings, probes, early } = await flap(counts(5, 90));
   report("FT-30", { openings, probes, early, illegal: illegal.length });
   assert.ok(openings > 0, "the breaker never opened");
   assert.deepEqual([illegal, probes, early], [[], 1, 0]);

@@ -8,7 +8,7 @@ import type { AnswerFault, RotationMode } from "./support/token_provider.ts";
 import { FAST, finish, type Found, type TokenWorld, withTokens } from "./support/token_world.ts";
 import type { Workers } from "./support/workers.ts";
 
-const MINUTES_MS = counts(60_000, 400_000);
+const MINUTES_MS = counts(60_000, 90_000);
 const PROCESSES = counts(2, 4);
 /** What the driver says of a provider like this. */
 const ROTATION = {

@@ -4,7 +4,7 @@ import { eventually } from "./support/plan.ts";
 import type { RotationMode } from "./support/token_provider.ts";
 import { FAST, finish, withTokens } from "./support/token_world.ts";
 
-const MINUTES_MS = counts(60_000, 420_000);
+const MINUTES_MS = counts(60_000, 90_000);
 
 /** Processes that refresh the same accounts at once, until the provider has rotated so often. */
 async function race(

@@ -40,7 +40,7 @@ fault("FT-01", "worker killed in mid-job: nothing lost, nothing doubled", async 
       assertExact(found, sent.length);
     },
   );
-}, { longSeconds: 240 });
+}, { longSeconds: 120 });
 
 /** Stops a worker in mid-job for longer than its lease, while others work; counts jobs it held. */
 async function stall(
@@ -103,7 +103,7 @@ fault(
       assertExact(found, jobs);
     });
   },
-  { longSeconds: 210 },
+  { longSeconds: 110 },
 );
 
 fault("FT-03", "control without the fence: the harness sees doubled effects", async (injecting) => {
