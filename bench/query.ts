@@ -2,7 +2,8 @@
 import { Secret } from "@shared/core/secret.ts";
 import { connect, type Sql } from "@shared/db/client.ts";
 import postgres from "postgres";
-import { PLAIN, startMetrics } from "./query/function.ts";
+import { createClient } from "./query/client.ts";
+import { startMetrics } from "./query/function.ts";
 import { personId, populate, SAMPLES_A_PERSON } from "./query/population.ts";
 import { onTheFly, type Question, questions, summaryOfDays } from "./query/questions.ts";
 import { steps } from "./query/steps.ts";
@@ -43,6 +44,8 @@ export async function queryBench(options: QueryOptions): Promise<void> {
   started.defer(() => metrics.stop());
   const transport = await serveDeno("bench/query/transport.ts");
   started.defer(() => transport.stop());
+  const plain = await createClient(transport.url);
+  started.defer(() => plain.close());
   const db = connect({ url: new Secret(database.appUrl), max: 2, prepare: true });
   started.defer(() => db.close());
   const owner = postgres(database.url, { max: 1, onnotice: () => {} });
@@ -78,12 +81,11 @@ export async function queryBench(options: QueryOptions): Promise<void> {
       );
       let bytes = 0;
       const whole = await ask(times, async (n) => {
-        bytes = (await metrics.get(question.path, person(n, people))).length;
+        bytes = await metrics.ask(question.path, person(n, people));
         if (bytes < question.rows * 20) throw new Error(`Cannot compare: ${question.name}`);
       });
       const http = await ask(times, async () => {
-        const answer = await fetch(`${transport.url}/?bytes=${bytes}`, { headers: PLAIN });
-        if ((await answer.text()).length !== bytes) {
+        if (await plain.ask(`/?bytes=${bytes}`) !== bytes) {
           throw new Error("Cannot compare: bytes are lost");
         }
       });

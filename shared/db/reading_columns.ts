@@ -1,6 +1,7 @@
 import { type MetricCode, METRICS } from "../catalog/metrics.ts";
 import type { Sql } from "./client.ts";
 import { elementsOf, userKey } from "./fragments.ts";
+import { isoOf } from "./iso.ts";
 import type { Reading } from "./readings.ts";
 
 /**
@@ -57,11 +58,13 @@ export function readingsOf([columns]: readonly [ReadingColumns]): Reading[] {
   return metricIds.map((metricId, n) => {
     const metric = wordOf(columns.metrics, metricId);
     const { provider, via, device, dailyTotal } = wordOf(columns.sources, sourceIds[n]);
+    const micros = Number(starts[n]);
     return {
       metric,
       value: Number(values[n]),
       unit: METRICS[metric].unit,
-      start: isoOf(Number(starts[n])),
+      start: isoOf(micros),
+      startMs: Math.floor(micros / 1e3),
       durationSeconds: Number(durations[n]) || null,
       offsetMinutes: offsets[n] === "NULL" ? null : Number(offsets[n]),
       localDate: dates[n] ?? "",
@@ -80,20 +83,4 @@ function wordOf<T>(words: Readonly<Record<string, T>>, id = ""): T {
   const word = words[id];
   if (word === undefined) throw new Error("Cannot read readings: a source or a metric has no name");
   return word;
-}
-
-const TWO = Array.from({ length: 60 }, (_, n) => String(n).padStart(2, "0"));
-let lastDay = { day: NaN, date: "" };
-
-/** As `iso` writes it: `toISOString` took half of the time of a page of a thousand, which has few days. */
-function isoOf(micros: number): string {
-  const seconds = Math.floor(micros / 1e6);
-  const day = Math.floor(seconds / 86_400);
-  if (lastDay.day !== day) {
-    lastDay = { day, date: new Date(day * 86_400_000).toISOString().slice(0, 10) };
-  }
-  const rest = seconds - day * 86_400;
-  const [hour, minute, second] = [Math.floor(rest / 3_600), Math.floor(rest / 60) % 60, rest % 60];
-  const fraction = String(micros - seconds * 1e6).padStart(6, "0");
-  return `${lastDay.date}T${TWO[hour]}:${TWO[minute]}:${TWO[second]}.${fraction}Z`;
 }

@@ -9,6 +9,8 @@ export interface Reading {
   readonly value: number;
   readonly unit: string;
   readonly start: string;
+  /** The same in milliseconds since 1970, without what is below one. */
+  readonly startMs: number;
   readonly durationSeconds: number | null;
   readonly offsetMinutes: number | null;
   /** The person's day. */
@@ -155,6 +157,7 @@ function samples(sql: Sql, { provider, source }: Wanted) {
 function words(sql: Sql) {
   return sql`
     select r.metric, r.value, r.unit, ${iso(sql, sql`r.start_at`)} as start,
+           floor(extract(epoch from r.start_at) * 1000)::float8 as "startMs",
            nullif(r.duration_s, 0) as "durationSeconds", r.offset_minutes as "offsetMinutes",
            r.local_date::text as "localDate", a.provider, a.via, src.device, src.daily_total as "dailyTotal",
            r.metric_id::text as "metricId", r.source_id::text as "sourceId", r.record_id::text as "recordId"`;

@@ -1,4 +1,5 @@
 import { METRIC_CODES, type MetricCode } from "../catalog/metrics.ts";
+import { flat } from "../core/flat.ts";
 import { SECOND } from "../core/time.ts";
 import { readAs } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
@@ -90,9 +91,8 @@ function placeOf(cursor: string) {
 
 /** Member by member: a thousand rows spread from parts took a millisecond longer. */
 function toRow(r: Reading): MetricRow {
-  const start = Date.parse(r.start);
   const row: { -readonly [K in keyof MetricRow]: MetricRow[K] } = {
-    id: `${r.recordId}-${r.metricId}-${r.sourceId}-${start}`,
+    id: flat(r.recordId, "-", r.metricId, "-", r.sourceId, "-", r.startMs),
     metric: r.metric,
     value: r.value,
     unit: r.unit,
@@ -103,7 +103,7 @@ function toRow(r: Reading): MetricRow {
     dailyTotal: r.dailyTotal,
   };
   if (r.durationSeconds !== null) {
-    row.end = new Date(start + r.durationSeconds * SECOND).toISOString();
+    row.end = new Date(r.startMs + r.durationSeconds * SECOND).toISOString();
   }
   if (r.via) row.via = r.via;
   if (r.device) row.deviceId = r.device;
