@@ -1,10 +1,13 @@
 /**
- * What one request and one statement leave behind that outlives small collections, in kB each, as a line of
+ * What one request, one statement and one claim with its jobs leave behind that outlives small collections, in kB each, as a line of
  * JSON; `literal` and `driver` are what a getter in an object literal and the driver by itself leave.
  * Runs with `--v8-flags=--expose-gc,--no-incremental-marking`.
  */
 import { Secret } from "@shared/core/secret.ts";
 import { connect, type Sql } from "@shared/db/client.ts";
+import { claim, completeMany, enqueue } from "@shared/db/jobs.ts";
+import type { Handlers } from "@shared/jobs/handlers.ts";
+import { perform } from "@shared/jobs/perform.ts";
 import postgres from "postgres";
 import { createApp } from "../../../functions/webhooks/app.ts";
 import { httpRuntime } from "../../functions/http_runtime.ts";
@@ -64,11 +67,42 @@ const webhook = async () => {
   if (status !== 200) throw new Error(`Cannot measure: ${status}`);
 };
 
+/** Two dozen jobs of a kilobyte each, from their cause to their end. */
+const handlers = {
+  "webhook.process": ({ payload, signal, createdAt }) =>
+    Promise.resolve(
+      payload.eventId && !signal.aborted && createdAt
+        ? { kind: "done" }
+        : { kind: "continue", cursor: "" },
+    ),
+} as Pick<Handlers, "webhook.process"> as Handlers;
+const claimed = async () => {
+  const eventIds = Array.from(
+    { length: 24 },
+    (_, n) => `${n} ${Math.random()} ${"x".repeat(1_000)}`,
+  );
+  const jobs = eventIds.map((eventId) =>
+    ({ kind: "webhook.process", payload: { eventId } }) as const
+  );
+  await db.query((sql) => enqueue(sql, jobs));
+  const queue = "webhook-processing";
+  const { count, jobs: taken } = await db.query((sql) =>
+    claim(sql, { queue, limit: 24, leaseSeconds: 60 })
+  );
+  let done = 0;
+  for (const job of taken) perform(handlers, job, ({ kind }) => done += kind === "done" ? 1 : 0);
+  await db.query((sql) => completeMany(sql, taken));
+  if (count !== 24 || done !== 24) {
+    throw new Error(`Cannot measure: ${count} claimed, ${done} done`);
+  }
+};
+
 const found = {
   literal: await survivors(literal),
   driver: await survivors(() => rows(driver)),
   statement: await survivors(() => db.query(rows)),
   webhook: await survivors(webhook),
+  claim: await survivors(claimed),
 };
 await Promise.all([db.close(), driver.end()]);
 console.log(JSON.stringify(found));
