@@ -166,8 +166,7 @@ function rateLimit(config: Config, db: Database): RateLimit {
   if (!addressSecret) throw new Error("Cannot start: INTERNAL_SECRETS is empty");
   return {
     limiter: {
-      take: (key, limit, windowSeconds) =>
-        db.query((sql) => takeSlot(sql, key, limit, windowSeconds)),
+      take: (budget) => db.query((sql) => takeSlot(sql, budget)),
     },
     limit: config.rateLimit.requests,
     windowSeconds: config.rateLimit.windowSeconds,

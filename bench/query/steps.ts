@@ -35,7 +35,10 @@ export async function steps(p: {
   const each: Readonly<Record<string, () => unknown>> = {
     "session (ES256)": () => authenticate(request),
     "query (zod)": () => latestQuery.parse({ types: "glucose,heart_rate" }),
-    "limiter": () => p.db.query((sql) => takeSlot(sql, "bench", 1_000_000_000, 900)),
+    "limiter": () =>
+      p.db.query((sql) =>
+        takeSlot(sql, { key: "bench", limit: 1_000_000_000, windowSeconds: 900 })
+      ),
     "role, claims and audit": () => readAs(p.db, access, () => []),
     "JSON and ETag": () => toBase64Url(sha256(JSON.stringify(parsed))),
   };

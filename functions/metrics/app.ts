@@ -40,6 +40,7 @@ export function createApp(runtime: MetricsRuntime) {
   const port = runtime.metrics;
   const app = createHttpApp("metrics", runtime, { browsers: ["GET", "POST", "PUT"] });
   const signedIn = requireSession(runtime);
+  const reader = requireSession(runtime, { countAhead: true });
 
   /** Answers by GET and by POST alike, at both addresses. */
   function reads<S extends z.ZodType>(
@@ -47,7 +48,7 @@ export function createApp(runtime: MetricsRuntime) {
     schema: S,
     read: (ask: Ask<S>, query: z.output<S>) => Promise<object>,
   ) {
-    app.on(["GET", "POST"], bothOf(path), signedIn, async (c) => {
+    app.on(["GET", "POST"], bothOf(path), reader, async (c) => {
       const posted = c.req.method === "POST";
       const query = posted ? await readJson(c, schema) : readQuery(c, schema);
       const body = await read(askOf(c, query), query);
@@ -97,7 +98,9 @@ function bothOf(path: string): string[] {
 }
 
 function whoOf(c: Context<HttpEnv>): Who {
-  return { claims: c.get("session").claims, requestId: c.get("requestId") };
+  const budget = c.get("budget");
+  const { claims } = c.get("session");
+  return { claims, requestId: c.get("requestId"), ...(budget ? { budget } : {}) };
 }
 
 function askOf<Q>(

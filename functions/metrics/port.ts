@@ -21,12 +21,15 @@ import type {
 } from "@shared/api/metrics.ts";
 import type { Claims } from "@shared/http/claims.ts";
 import type { Given } from "@shared/http/input.ts";
+import type { BudgetAhead } from "@shared/http/rate_limit.ts";
 import type { z } from "zod";
 
 /** Who asks: `claims` are what the database's row security judges by. */
 export interface Who {
   readonly claims: Claims;
   readonly requestId: string;
+  /** Taken from by the first read; absent where it was before. */
+  readonly budget?: BudgetAhead;
 }
 
 /** What a query or body says, by whom. */

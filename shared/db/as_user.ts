@@ -1,6 +1,7 @@
 import { ProblemError } from "../core/problems.ts";
 import type { Database, Sql } from "./client.ts";
 import { isRaised } from "./lost.ts";
+import { type BudgetAhead, takeAhead } from "./rate_limits.ts";
 import type { Statement } from "./statement.ts";
 
 /** Verified claims of a session; `sub` is the person. */
@@ -12,6 +13,8 @@ export interface Access {
   /** `metrics.list`, `preferences.write` … */
   readonly action: string;
   readonly requestId: string;
+  /** Taken from on the way. */
+  readonly budget?: BudgetAhead;
   /** Catalog codes; absent for all, and where the action says it. */
   readonly metrics?: readonly string[];
   readonly since?: Date | string;
@@ -29,7 +32,7 @@ export async function readAs<T extends readonly unknown[]>(
   access: Access,
   send: Send<T>,
 ): Promise<T> {
-  return await reading(db, (sql) => beginAccess(sql, access), send);
+  return await reading(db, (sql) => beginAccess(sql, access), send, ahead(access));
 }
 
 /** Reads what the answers of `readAs` ask for, in a transaction of its own: the access is written down. */
@@ -42,6 +45,11 @@ export async function readOnAs<T extends readonly unknown[]>(
   return await reading(db, begin, send);
 }
 
+/** What goes ahead of an access. */
+export function ahead({ budget }: Pick<Access, "budget">): ((sql: Sql) => Statement) | undefined {
+  return budget && ((sql) => takeAhead(sql, budget));
+}
+
 type Send<T extends readonly unknown[]> = (
   sql: Sql,
 ) => { readonly [K in keyof T]: Statement<T[K]> };
@@ -50,10 +58,11 @@ async function reading<T extends readonly unknown[]>(
   db: Database,
   begin: (sql: Sql) => Statement,
   send: Send<T>,
+  before?: (sql: Sql) => Statement,
 ): Promise<T> {
   // SAFETY: the answers stand in the order of what was sent, behind that of `begin`.
   const [, ...answers] = await refuseGone(
-    db.pipeline<readonly unknown[]>((sql) => [begin(sql), ...send(sql)] as never),
+    db.pipeline<readonly unknown[]>((sql) => [begin(sql), ...send(sql)] as never, before),
   );
   return answers as unknown as T;
 }

@@ -18,9 +18,13 @@ export interface Database {
    * idempotent or fenced.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>, deadlineMs?: number): Promise<T>;
-  /** Runs statements that wait for no answer of each other in one transaction: one round trip in all. */
+  /**
+   * Runs statements that wait for no answer of each other in one transaction: one round trip in all. What
+   * goes `ahead` is committed by itself; where it throws, so does the whole, though the rest was done.
+   */
   pipeline<T extends readonly unknown[]>(
     send: (sql: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
+    ahead?: (sql: Sql) => Statement,
     deadlineMs?: number,
   ): Promise<T>;
   close(): Promise<void>;
@@ -98,8 +102,8 @@ export function connect(options: DatabaseOptions): Database {
     query: (work, deadlineMs = DEADLINE_MS) => run(({ sql }) => work(sql), deadlineMs),
     transaction: (work, deadlineMs = DEADLINE_MS) =>
       run(({ driver }) => transact(driver, work), deadlineMs),
-    pipeline: (send, deadlineMs = DEADLINE_MS) =>
-      run(({ driver }) => pipeline(driver, send), deadlineMs),
+    pipeline: (send, ahead, deadlineMs = DEADLINE_MS) =>
+      run(({ driver }) => pipeline(driver, send, ahead), deadlineMs),
     async close() {
       await Promise.all([...ending, pool.driver.end({ timeout: 5 })]);
       globalThis.removeEventListener("error", ignoreCrash);

@@ -27,31 +27,38 @@ export async function transact<T>(
   }
 }
 
-/** As `transact`, with nothing waited for before the commit is on its way too. */
+/**
+ * As `transact`, with nothing waited for before the commit is on its way too. `ahead` is no part of the
+ * transaction: what it locks it lets go of at once.
+ */
 export async function pipeline<T extends readonly unknown[]>(
   sql: postgres.Sql,
   statements: (tx: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
+  ahead?: (tx: Sql) => Statement,
 ): Promise<T> {
   const tx = await sql.reserve();
   // Where one fails the server refuses those behind it and answers the commit with a rollback: the
   // transaction is over either way.
   const begin = tx.unsafe("begin");
   const commit = tx.unsafe("commit");
+  const tag = createSql(tx);
+  let before: readonly Statement[];
   let between: readonly Statement[];
   try {
-    between = statements(createSql(tx));
+    before = ahead ? [ahead(tag)] : [];
+    between = statements(tag);
   } catch (error) {
     tx.release(); // nothing is sent yet
     throw error;
   }
-  const settled = await send([begin, ...between, commit]);
+  const settled = await send([...before, begin, ...between, commit]);
   // The pool goes as a whole then: the connection is not given back to it.
   for (const one of settled) if (one.status === "rejected" && isLost(one.reason)) throw one.reason;
   tx.release();
   const answers = check(settled);
   assertCommitted((await commit).command);
   // SAFETY: what is between the two is what `statements` gave, in its order.
-  return answers.slice(1, -1) as unknown as T;
+  return answers.slice(before.length + 1, -1) as unknown as T;
 }
 
 function send(statements: readonly Statement[]): Promise<PromiseSettledResult<unknown>[]> {

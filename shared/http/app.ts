@@ -7,6 +7,7 @@ import { health } from "./health.ts";
 import type { Log } from "./log.ts";
 import { requireMediaType } from "./media_type.ts";
 import { observe } from "./observe.ts";
+import type { BudgetAhead } from "./rate_limit.ts";
 import { missingAnswer, problemAnswer } from "./problem_json.ts";
 import { securityHeaders } from "./security_headers.ts";
 
@@ -20,7 +21,7 @@ export interface HttpRuntime {
 }
 
 export interface HttpEnv {
-  Variables: { requestId: string; session: Session };
+  Variables: { requestId: string; session: Session; budget?: BudgetAhead };
 }
 
 export interface HttpOptions {

@@ -1,11 +1,9 @@
-import { refuseGone, type UserClaims } from "../db/as_user.ts";
+import { type Access, ahead, refuseGone } from "../db/as_user.ts";
 import { type AccessRow, readAccesses, recordAccess } from "../db/audit.ts";
 import type { Database } from "../db/client.ts";
 import { BIGINT, readCursor, writeCursor } from "./cursor.ts";
 
-export interface AccessesAsked {
-  readonly claims: UserClaims;
-  readonly requestId: string;
+export interface AccessesAsked extends Pick<Access, "claims" | "requestId" | "budget"> {
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -22,7 +20,7 @@ export async function listAccesses(db: Database, asked: AccessesAsked) {
       limit: limit + 1,
       ...(before === undefined ? {} : { before }),
     }),
-  ]));
+  ], ahead(asked)));
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   return {

@@ -1,10 +1,12 @@
 import type { MetricCode } from "../catalog/metrics.ts";
 import type { Access, UserClaims } from "../db/as_user.ts";
+import type { BudgetAhead } from "../db/rate_limits.ts";
 
 /** What every question about a person's own numbers has. */
 export interface Asked {
   readonly claims: UserClaims;
   readonly requestId: string;
+  readonly budget?: BudgetAhead;
   /** Catalog codes; absent means all. */
   readonly types?: readonly MetricCode[];
   /** Groups of which a day answers with the first code that it has. */
@@ -17,12 +19,13 @@ export interface Asked {
 /** The access that a question is, as the audit log keeps it. */
 export function accessOf(
   action: string,
-  { claims, requestId, types, ...span }: Asked & Pick<Access, "since" | "until">,
+  { claims, requestId, budget, types, ...span }: Asked & Pick<Access, "since" | "until">,
 ): Access {
   return {
     claims,
     requestId,
     action,
+    ...(budget ? { budget } : {}),
     ...(types ? { metrics: types } : {}),
     ...(span.since === undefined ? {} : { since: span.since }),
     ...(span.until === undefined ? {} : { until: span.until }),

@@ -1,5 +1,5 @@
 import { ProblemError } from "../core/problems.ts";
-import { type Access, beginAccess, readAs, refuseGone, type UserClaims } from "../db/as_user.ts";
+import { type Access, beginAccess, readAs, refuseGone } from "../db/as_user.ts";
 import type { Database } from "../db/client.ts";
 import { setTimeZone } from "../db/days.ts";
 import { enqueue } from "../db/jobs.ts";
@@ -22,16 +22,12 @@ export interface Preferences {
   readonly sources: SourceOrder;
 }
 
-interface Who {
-  readonly claims: UserClaims;
-  readonly requestId: string;
-}
+type Who = Pick<Access, "claims" | "requestId" | "budget">;
 
 export async function readPreferences(db: Database, who: Who): Promise<Preferences> {
   type Read = readonly [readonly [PersonRow]];
-  const [[person]] = await readAs<Read>(db, accessTo("preferences.read", who), (sql) => [
-    readPerson(sql),
-  ]);
+  const access = { ...who, action: "preferences.read" };
+  const [[person]] = await readAs<Read>(db, access, (sql) => [readPerson(sql)]);
   return toPreferences(person);
 }
 
@@ -55,7 +51,7 @@ export async function setPreferences(
       if (asked.timeZone !== undefined && await setTimeZone(sql, userId, asked.timeZone)) {
         await enqueue(sql, [{ kind: "metrics.redate", payload: { userId } }]);
       }
-      await beginAccess(sql, accessTo("preferences.write", asked));
+      await beginAccess(sql, { ...asked, action: "preferences.write" });
       const [person] = await readPerson(sql);
       return toPreferences(person);
     }));
@@ -66,10 +62,6 @@ export async function setPreferences(
       "Cannot set time zone: the database knows no such zone",
     );
   }
-}
-
-function accessTo(action: string, { claims, requestId }: Who): Access {
-  return { action, claims, requestId };
 }
 
 function toRows({ all, categories, metrics }: SourceOrder): OrderRow[] {

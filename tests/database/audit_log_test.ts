@@ -5,7 +5,7 @@ import { readAs, readOnAs } from "@shared/db/as_user.ts";
 import { metricsUseCases } from "@shared/metrics/use_cases.ts";
 import { batchOf, store } from "../support/batches.ts";
 import { addAccount, addPerson, plain, raised } from "../support/people.ts";
-import { as, withReaders } from "../support/readers.ts";
+import { as, sleeping, withReaders } from "../support/readers.ts";
 
 interface Line {
   readonly action: string;
@@ -23,10 +23,6 @@ const lines = async (admin: Sql) =>
 const SINCE = new Date("2026-02-01T00:00:00Z");
 const UNTIL = new Date("2026-03-01T00:00:00Z");
 const THRESHOLDS = { veryLow: 54, low: 70, high: 180, veryHigh: 250 };
-
-const sleeping = (admin: Sql) =>
-  admin`select from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()
-        and state = 'active'`;
 
 Deno.test("every question about a person's numbers leaves one line, of what was asked", async () => {
   await withReaders(async ({ app, admin, db }) => {

@@ -57,7 +57,7 @@ Deno.test("prune() forgets what has served its time, and nothing earlier", async
       await recordWebhooks(app, [{ ...oura, dedupKey }]);
       await bury(app, await claimed(app, dedupKey), "test", "test");
       await closeAccount(app, (await linked(app, userId)).id, { cause: "test", revoke: true });
-      await takeSlot(app, dedupKey, 1, 900);
+      await takeSlot(app, { key: dedupKey, limit: 1, windowSeconds: 900 });
     }
     const lifetimes = [
       ["raphael_private.oauth_states", "created_at", "1 hour"],

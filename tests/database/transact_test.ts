@@ -3,6 +3,7 @@ import { ProblemError } from "@shared/core/problems.ts";
 import { Secret } from "@shared/core/secret.ts";
 import { readAs, readOnAs } from "@shared/db/as_user.ts";
 import { connect, type Database } from "@shared/db/client.ts";
+import type { Taken } from "@shared/db/rate_limits.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addPerson, raised } from "../support/people.ts";
 
@@ -101,7 +102,7 @@ Deno.test("pipeline() and transaction() tell that the server went away, and work
   });
 });
 
-Deno.test("readAs() is one round trip, and so is readOnAs()", async () => {
+Deno.test("readAs() is one round trip, with its budget too, and so is readOnAs()", async () => {
   await withDatabase(async ({ appUrl, admin }) => {
     const server = new URL(appUrl);
     const wire = countTrips(Number(server.port || 5432));
@@ -113,7 +114,11 @@ Deno.test("readAs() is one round trip, and so is readOnAs()", async () => {
       action: "metrics.list",
       requestId: "request-of-a-test",
     };
-    const read = () => readAs(db, access, (sql) => [sql`select ${1}::int`, sql`select ${2}::int`]);
+    let left = 0;
+    const told = ({ remaining }: Taken) => void (left = remaining);
+    const budget = { key: "one", limit: 100, windowSeconds: 900, told };
+    const read = () =>
+      readAs(db, { ...access, budget }, (sql) => [sql`select ${1}::int`, sql`select ${2}::int`]);
     const more = () => readOnAs(db, access, (sql) => [sql`select ${1}::int`]);
     try {
       for (let turn = 0; turn < 2; turn++) { // statements are prepared at their first use
@@ -123,6 +128,7 @@ Deno.test("readAs() is one round trip, and so is readOnAs()", async () => {
       wire.reset();
       await read();
       assert.equal(wire.trips(), 1);
+      assert.equal(left, 97);
       wire.reset();
       await more();
       assert.equal(wire.trips(), 1);

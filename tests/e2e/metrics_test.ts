@@ -78,8 +78,8 @@ Deno.test("metrics answers a day that is the sum of its rows, each day of the pe
     assert.ok(rows.length > 100);
     const { body: { data: days } } = await alice.call("metrics/summary/days?types=heart_rate");
     const byDay = Map.groupBy(rows as readonly MetricRow[], ({ localDate }) => localDate);
-    // The oldest of the rows' days may go on beyond the page.
-    const whole = [...byDay].slice(0, -1);
+    // The oldest of the rows' days may go on beyond the page, and so may the next: its night began before.
+    const whole = [...byDay].slice(0, -2);
     assert.ok(whole.length > 0);
     for (const [date, values] of whole) {
       const mean = values.reduce((sum, { value }) => sum + value, 0) /

@@ -20,7 +20,7 @@ function sample(limiter?: { allowed: boolean; remaining: number; resetSeconds: n
   const base = httpRuntime();
   const rateLimit = limiter && {
     limiter: {
-      take: (key: string) => {
+      take: ({ key }: { key: string }) => {
         keys.push(key);
         return Promise.resolve(limiter);
       },

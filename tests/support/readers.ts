@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Secret } from "@shared/core/secret.ts";
-import { connect, type Database } from "@shared/db/client.ts";
+import { connect, type Database, type Sql } from "@shared/db/client.ts";
 import { listMetrics, type MetricRow } from "@shared/metrics/query.ts";
 import { type TestDatabase, withDatabase } from "./database.ts";
 
@@ -41,3 +41,8 @@ export async function pages(db: Database, query: Parameters<typeof listMetrics>[
   }
   return rows;
 }
+
+/** Sessions of this database that are in `pg_sleep`. */
+export const sleeping = (admin: Sql) =>
+  admin`select from pg_stat_activity where query like '%pg_sleep%' and pid <> pg_backend_pid()
+        and state = 'active' and datname = current_database()`;

@@ -44,7 +44,8 @@ function scaled(real: Database, ms = Infinity): Database {
   return {
     query: (work, deadlineMs = 15_000) => real.query(work, Math.min(deadlineMs, ms)),
     transaction: (work, deadlineMs = 15_000) => real.transaction(work, Math.min(deadlineMs, ms)),
-    pipeline: (send, deadlineMs = 15_000) => real.pipeline(send, Math.min(deadlineMs, ms)),
+    pipeline: (send, ahead, deadlineMs = 15_000) =>
+      real.pipeline(send, ahead, Math.min(deadlineMs, ms)),
     close: () => real.close(),
   };
 }
