@@ -21,7 +21,7 @@ import type {
 } from "@shared/api/metrics.ts";
 import type { Claims } from "@shared/http/claims.ts";
 import type { Given } from "@shared/http/input.ts";
-import type { BudgetAhead } from "@shared/http/rate_limit.ts";
+import type { BudgetAhead } from "@shared/core/budget.ts";
 import type { z } from "zod";
 
 /** Who asks: `claims` are what the database's row security judges by. */

@@ -1,7 +1,8 @@
+import type { BudgetAhead } from "../core/budget.ts";
 import { ProblemError } from "../core/problems.ts";
 import type { Database, Sql } from "./client.ts";
 import { isRaised } from "./lost.ts";
-import { type BudgetAhead, takeAhead } from "./rate_limits.ts";
+import { takeAhead } from "./rate_limits.ts";
 import type { Statement } from "./statement.ts";
 
 /** Verified claims of a session; `sub` is the person. */

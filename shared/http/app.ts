@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
+import type { BudgetAhead } from "../core/budget.ts";
 import { toResponse } from "./answer.ts";
 import type { Session } from "./auth.ts";
 import { cors } from "./cors.ts";
@@ -7,7 +8,6 @@ import { health } from "./health.ts";
 import type { Log } from "./log.ts";
 import { requireMediaType } from "./media_type.ts";
 import { observe } from "./observe.ts";
-import type { BudgetAhead } from "./rate_limit.ts";
 import { missingAnswer, problemAnswer } from "./problem_json.ts";
 import { securityHeaders } from "./security_headers.ts";
 

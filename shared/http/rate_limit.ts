@@ -1,23 +1,11 @@
 import type { Context } from "hono";
+import type { Budget, Taken } from "../core/budget.ts";
 import { toBase64Url } from "../core/bytes.ts";
 import { hmac } from "../core/crypto.ts";
 import { ProblemError } from "../core/problems.ts";
 import type { Secret } from "../core/secret.ts";
 import type { HttpEnv } from "./app.ts";
 import { clientNetwork } from "./client_ip.ts";
-
-/** So many requests in so much time. */
-export interface Budget {
-  readonly key: string;
-  readonly limit: number;
-  readonly windowSeconds: number;
-}
-
-export interface Taken {
-  readonly allowed: boolean;
-  readonly remaining: number;
-  readonly resetSeconds: number;
-}
 
 /** Counts in one place for all isolates; throws where it cannot count, and the request fails with it. */
 export interface RateLimiter {
@@ -32,12 +20,6 @@ export interface RateLimit {
   readonly trustedHops: number;
   /** Keys the addresses: an IP address is personal data and is not stored. */
   readonly addressSecret: Secret;
-}
-
-/** A budget that a read takes from on its way to the database (`Access.budget`). */
-export interface BudgetAhead extends Budget {
-  /** To be told what was left. Throws `rate_limited`. */
-  told(taken: Taken): void;
 }
 
 /** People of whom an isolate knows that they were refused, 0.1 kB each. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { Taken } from "@shared/core/budget.ts";
 import { readAs } from "@shared/db/as_user.ts";
 import type { Sql } from "@shared/db/client.ts";
-import { type Taken, takeSlot } from "@shared/db/rate_limits.ts";
+import { takeSlot } from "@shared/db/rate_limits.ts";
 import { withDatabase } from "../support/database.ts";
 import { addPerson, atOnce, raised } from "../support/people.ts";
 import { as, sleeping, withReaders } from "../support/readers.ts";

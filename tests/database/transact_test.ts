@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
+import type { Taken } from "@shared/core/budget.ts";
 import { ProblemError } from "@shared/core/problems.ts";
 import { Secret } from "@shared/core/secret.ts";
 import { readAs, readOnAs } from "@shared/db/as_user.ts";
 import { connect, type Database } from "@shared/db/client.ts";
-import type { Taken } from "@shared/db/rate_limits.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
 import { addPerson, raised } from "../support/people.ts";
 
