@@ -141,9 +141,14 @@ fault(
       const forgetting = (async () => {
         while (!ended) {
           await pause(between(next, 20, 200));
+          // What the intake has locked just now is left for the next time: they would wait for each other.
           const { count } = await admin`
             update raphael_private.webhook_events set dedup_key = 'forgotten:' || id
-            where dedup_key not like 'forgotten:%' and random() < 0.5`;
+            where id in (
+              select id from raphael_private.webhook_events
+              where dedup_key not like 'forgotten:%' and random() < 0.5
+              for update skip locked
+            )`;
           forgotten += count;
         }
       })();
