@@ -69,31 +69,33 @@ export async function queryBench(options: QueryOptions): Promise<void> {
     log(`${n.toLocaleString("en")} samples of ${people} people`);
     const asked = await questionsOf((path) => metrics.get(path, personId(0)));
     for (const question of asked) {
-      const bare = await ask(
-        times,
-        async () => {
-          const { length } = await question.statement(owner as unknown as Sql);
-          if (length < question.rows) {
-            throw new Error(`Cannot compare: ${question.name}: ${length}`);
-          }
-        },
-        (n) => claim(owner, person(n, people)),
-      );
       let bytes = 0;
-      const whole = await ask(times, async (n) => {
-        bytes = await metrics.ask(question.path, person(n, people));
-        if (bytes < question.rows * 20) throw new Error(`Cannot compare: ${question.name}`);
+      const found = await byTurns(times, {
+        bare: {
+          before: (n) => claim(owner, person(n, people)),
+          async ask() {
+            const { length } = await question.statement(owner as unknown as Sql);
+            if (length < question.rows) {
+              throw new Error(`Cannot compare: ${question.name}: ${length}`);
+            }
+          },
+        },
+        function: {
+          async ask(n) {
+            bytes = await metrics.ask(question.path, person(n + people / 2, people));
+            if (bytes < question.rows * 20) throw new Error(`Cannot compare: ${question.name}`);
+          },
+        },
+        http: {
+          async ask() {
+            if (await plain.ask(`/?bytes=${bytes}`) !== bytes) {
+              throw new Error("Cannot compare: bytes are lost");
+            }
+          },
+        },
       });
-      const http = await ask(times, async () => {
-        if (await plain.ask(`/?bytes=${bytes}`) !== bytes) {
-          throw new Error("Cannot compare: bytes are lost");
-        }
-      });
-      measured.set(question.name, [...measured.get(question.name) ?? [], {
-        bare,
-        function: whole,
-        http,
-      }]);
+      measured.set(question.name, [...measured.get(question.name) ?? [], found]);
+      const { bare, function: whole, http } = found;
       log(
         `  ${question.name}: bare p50 ${ms(bare, 50)} p95 ${ms(bare, 95)} ms, ` +
           `function p50 ${ms(whole, 50)} p95 ${ms(whole, 95)} ms, ` +
@@ -137,19 +139,31 @@ export async function queryBench(options: QueryOptions): Promise<void> {
 const person = (n: number, people: number) => personId((n * 7_919) % people);
 const ms = (values: readonly number[], percent: number) => percentile(values, percent).toFixed(2);
 
-async function ask(
+interface Way {
+  readonly before?: (n: number) => Promise<unknown>;
+  ask(n: number): Promise<unknown>;
+}
+
+/** Milliseconds of each question. By turns, for what the neighbours do changes within seconds. */
+async function byTurns<W extends string>(
   times: number,
-  one: (n: number) => Promise<unknown>,
-  before: (n: number) => Promise<unknown> = () => Promise.resolve(),
-): Promise<number[]> {
-  const measured: number[] = [];
+  ways: Readonly<Record<W, Way>>,
+): Promise<Readonly<Record<W, readonly number[]>>> {
+  const all = Object.entries<Way>(ways).map(([name, way]) => ({
+    name,
+    way,
+    times: [] as number[],
+  }));
   for (let n = 0; n < WARM_UP + times; n++) {
-    await before(n);
-    const start = performance.now();
-    await one(n);
-    if (n >= WARM_UP) measured.push(performance.now() - start);
+    for (const { way, times } of all) {
+      await way.before?.(n);
+      const start = performance.now();
+      await way.ask(n);
+      if (n >= WARM_UP) times.push(performance.now() - start);
+    }
   }
-  return measured;
+  // SAFETY: each way has its own.
+  return Object.fromEntries(all.map(({ name, times }) => [name, times])) as Record<W, number[]>;
 }
 
 /** Until nothing has looked after the grown tables for a while: it would share the disk with the audit. */
@@ -215,8 +229,8 @@ function* findings(
 async function compareRollup(owner: postgres.Sql, times: number, people: number) {
   const before = (n: number) => claim(owner, person(n, people));
   const sql = owner as unknown as Sql;
-  return {
-    rollup: await ask(times, () => summaryOfDays(sql), before),
-    onTheFly: await ask(times, () => onTheFly(sql), before),
-  };
+  return await byTurns(times, {
+    rollup: { before, ask: () => summaryOfDays(sql) },
+    onTheFly: { before, ask: () => onTheFly(sql) },
+  });
 }
