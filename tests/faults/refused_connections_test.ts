@@ -42,7 +42,7 @@ fault(
         const { sent, unknown } = await producer.stop();
         const empty = await eventually(
           () => admin.query(async (sql) => await waitingJobs(sql) === 0).catch(() => false),
-          // Calls that hang are given up after 15 s; two in a row have been seen on a busy machine.
+          // A call that hangs is given up after 15 s, and one may follow the other.
           counts(60_000, 120_000),
         );
         const found = await admin.query((sql) => check(sql, sent));
