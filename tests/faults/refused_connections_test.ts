@@ -42,8 +42,7 @@ fault(
         const { sent, unknown } = await producer.stop();
         const empty = await eventually(
           () => admin.query(async (sql) => await waitingJobs(sql) === 0).catch(() => false),
-          // A call that hangs is given up after 15 s, and one may follow the other.
-          counts(60_000, 120_000),
+          counts(30_000, 120_000),
         );
         const found = await admin.query((sql) => check(sql, sent));
         const refused = workers.said("database_lost", /too many clients|connection slots/);
