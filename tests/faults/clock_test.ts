@@ -72,7 +72,7 @@ fault(
 );
 
 /** How far the database's clock goes back. The short form waits for what was due in the future. */
-const STEP_SECONDS = counts(3, 30);
+const STEP_SECONDS = counts(3, 60);
 const STEPS = counts(1, 2);
 
 async function steppingBack(clock: FakeClock): Promise<void> {

@@ -20,7 +20,7 @@ const OUTAGE = {
   perSeconds: 2,
   outageMs: counts(1_500, 30_000),
   accounts: counts(5, 50),
-  jobs: counts(120, 4_000),
+  jobs: counts(120, 5_000),
 };
 /** Between the gate's decision and the provider's clock lies one busy machine. */
 const JITTER_MS = 100;
