@@ -19,9 +19,9 @@ import type {
   Workout,
   workoutsQuery,
 } from "@shared/api/metrics.ts";
+import type { BudgetAhead } from "@shared/core/budget.ts";
 import type { Claims } from "@shared/http/claims.ts";
 import type { Given } from "@shared/http/input.ts";
-import type { BudgetAhead } from "@shared/core/budget.ts";
 import type { z } from "zod";
 
 /** Who asks: `claims` are what the database's row security judges by. */

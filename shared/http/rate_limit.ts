@@ -22,31 +22,27 @@ export interface RateLimit {
   readonly addressSecret: Secret;
 }
 
-/** People of whom an isolate knows that they were refused, 0.1 kB each. */
+/** People of whom an isolate knows that they were refused, 0.1 kB each; then it forgets them all. */
 const REFUSED = 1_000;
 
 /** Takes requests out of budgets and tells the callers what is left. Throws `rate_limited`. */
 export function createSpending({ limiter, limit, windowSeconds }: RateLimit) {
-  /** Until when, in milliseconds since 1970. */
+  /** Who was read for in vain, and until when that tells anything, in milliseconds since 1970. */
   const refused = new Map<string, number>();
 
-  function tell(c: Context, key: string, { allowed, remaining, resetSeconds }: Taken): void {
+  function tell(c: Context, { allowed, remaining, resetSeconds }: Taken): void {
     const reset = Math.max(1, Math.ceil(resetSeconds));
     c.header("ratelimit-limit", String(limit));
     c.header("ratelimit-remaining", String(Math.max(0, remaining)));
     c.header("ratelimit-reset", String(reset));
-    if (allowed) return;
-    for (const [oldest] of refused) {
-      if (refused.size < REFUSED) break;
-      refused.delete(oldest);
+    if (!allowed) {
+      throw new ProblemError("rate_limited", "Cannot answer: rate limit exceeded", reset);
     }
-    refused.set(key, Date.now() + reset * 1_000);
-    throw new ProblemError("rate_limited", "Cannot answer: rate limit exceeded", reset);
   }
 
   /** Before anything is done. */
   async function first(c: Context, key: string): Promise<void> {
-    tell(c, key, await limiter.take({ key, limit, windowSeconds }));
+    tell(c, await limiter.take({ key, limit, windowSeconds }));
   }
 
   return {
@@ -67,7 +63,11 @@ export function createSpending({ limiter, limit, windowSeconds }: RateLimit) {
         windowSeconds,
         told(taken) {
           isTold = true;
-          tell(c, key, taken);
+          if (!taken.allowed) {
+            if (refused.size >= REFUSED) refused.clear();
+            refused.set(key, Date.now() + taken.resetSeconds * 1_000);
+          }
+          tell(c, taken);
         },
       });
       await next();

@@ -1,6 +1,6 @@
 import type { MetricCode } from "../catalog/metrics.ts";
-import type { Access, UserClaims } from "../db/as_user.ts";
 import type { BudgetAhead } from "../core/budget.ts";
+import type { Access, UserClaims } from "../db/as_user.ts";
 
 /** What every question about a person's own numbers has. */
 export interface Asked {
