@@ -152,18 +152,18 @@ async function byTurns<W extends string>(
   const all = Object.entries<Way>(ways).map(([name, way]) => ({
     name,
     way,
-    times: [] as number[],
+    took: [] as number[],
   }));
   for (let n = 0; n < WARM_UP + times; n++) {
-    for (const { way, times } of all) {
+    for (const { way, took } of all) {
       await way.before?.(n);
       const start = performance.now();
       await way.ask(n);
-      if (n >= WARM_UP) times.push(performance.now() - start);
+      if (n >= WARM_UP) took.push(performance.now() - start);
     }
   }
   // SAFETY: each way has its own.
-  return Object.fromEntries(all.map(({ name, times }) => [name, times])) as Record<W, number[]>;
+  return Object.fromEntries(all.map(({ name, took }) => [name, took])) as Record<W, number[]>;
 }
 
 /** Until nothing has looked after the grown tables for a while: it would share the disk with the audit. */
