@@ -157,7 +157,7 @@ function openDatabase(config: Config, log: Log, max: number): Database {
       });
       await refuseMissingKeys(sql, new Set(config.vaultKeys.masters.keys()));
     },
-    onLost: (reason) => log("warn", "database_lost", { reason }),
+    warn: (event, reason) => log("warn", event, { reason }),
   });
 }
 

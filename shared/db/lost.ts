@@ -1,15 +1,25 @@
 import postgres from "postgres";
 
-/** SQLSTATEs of a server that goes away: admin or crash shutdown, connection exceptions, no slots. */
-const LOST_STATE = /^(57P0[1-5]|08...|53300)$/;
+/** SQLSTATEs of a server that goes away: admin or crash shutdown, connection exceptions. */
+const LOST_STATE = /^(57P0[1-5]|08...)$/;
 const LOST_CODE = /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
+
+/** What the driver does not tell: a call that outlives its deadline, or whose connection is given up. */
+export class ConnectionLost extends Error {
+  override readonly name = "ConnectionLost";
+}
 
 /** Whether the connection, and not the statement, failed. */
 export function isLost(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (error.name === "DeadlinePassed" || error.name === "PoolLost") return true;
+  if (error instanceof ConnectionLost) return true;
   const code = "code" in error ? String(error.code) : "";
   return error instanceof postgres.PostgresError ? LOST_STATE.test(code) : LOST_CODE.test(code);
+}
+
+/** Whether the server had no connection left to give: nothing was sent, and those it gave are well. */
+export function isRefused(error: unknown): error is postgres.PostgresError {
+  return error instanceof postgres.PostgresError && error.code === "53300";
 }
 
 /**
@@ -19,6 +29,9 @@ export function isLost(error: unknown): boolean {
 export function isConflict(error: unknown): boolean {
   return error instanceof postgres.PostgresError && /^(40001|40P01|55P03)$/.test(error.code);
 }
+
+/** Why connections go that were there when `isDriverCrash`. */
+export const DRIVER_CRASH = "driver_crash";
 
 /**
  * Whether this is the error that postgres.js 3.4.9 throws from a timer after its server went away

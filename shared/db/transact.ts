@@ -1,28 +1,25 @@
-import type postgres from "postgres";
 import type { Sql } from "./client.ts";
+import type { Link } from "./link.ts";
 import { isLost } from "./lost.ts";
-import { createSql, type Statement } from "./statement.ts";
+import type { Statement } from "./statement.ts";
 
 /**
  * In place of the driver's `begin`, which sends its rollback on a connection that is gone: that is the
  * write that throws from a timer, and on Deno 2.9 a throw there breaks `setImmediate` for the process.
  */
 export async function transact<T>(
-  sql: postgres.Sql,
+  { driver, sql }: Link,
   work: (tx: Sql) => Promise<T>,
 ): Promise<T> {
-  const tx = await sql.reserve();
   try {
-    await tx.unsafe("begin");
-    const answer = await work(createSql(tx));
-    const { command } = await tx.unsafe("commit");
+    await driver.unsafe("begin");
+    const answer = await work(sql);
+    const { command } = await driver.unsafe("commit");
     assertCommitted(command);
-    tx.release();
     return answer;
   } catch (error) {
-    if (isLost(error)) throw error; // nor is it released: the pool goes as a whole
-    await tx.unsafe("rollback");
-    tx.release();
+    if (isLost(error)) throw error; // and there is nothing to roll back
+    await driver.unsafe("rollback");
     throw error;
   }
 }
@@ -32,29 +29,17 @@ export async function transact<T>(
  * transaction: what it locks it lets go of at once.
  */
 export async function pipeline<T extends readonly unknown[]>(
-  sql: postgres.Sql,
+  { driver, sql }: Link,
   statements: (tx: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
   ahead?: (tx: Sql) => Statement,
 ): Promise<T> {
-  const tx = await sql.reserve();
   // Where one fails the server refuses those behind it and answers the commit with a rollback: the
   // transaction is over either way.
-  const begin = tx.unsafe("begin");
-  const commit = tx.unsafe("commit");
-  const tag = createSql(tx);
-  let before: readonly Statement[];
-  let between: readonly Statement[];
-  try {
-    before = ahead ? [ahead(tag)] : [];
-    between = statements(tag);
-  } catch (error) {
-    tx.release(); // nothing is sent yet
-    throw error;
-  }
-  const settled = await send([...before, begin, ...between, commit]);
-  // The pool goes as a whole then: the connection is not given back to it.
+  const begin = driver.unsafe("begin");
+  const commit = driver.unsafe("commit");
+  const before = ahead ? [ahead(sql)] : [];
+  const settled = await send([...before, begin, ...statements(sql), commit]);
   for (const one of settled) if (one.status === "rejected" && isLost(one.reason)) throw one.reason;
-  tx.release();
   const answers = check(settled);
   assertCommitted((await commit).command);
   // SAFETY: what is between the two is what `statements` gave, in its order.

@@ -65,7 +65,7 @@ fault(
         const found = await db.query((sql) => check(sql, sent));
         report("FT-04", {
           hits: restarts,
-          poolsLost: workers.said("database_lost"),
+          callsLost: workers.said("database_lost"),
           driverCrashes: workers.said("database_lost", /driver_crash/),
           bareDriver: bare.alive() ? "alive" : "died",
           slowestMs: slowest,

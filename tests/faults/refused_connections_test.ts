@@ -45,12 +45,12 @@ fault(
           counts(30_000, 120_000),
         );
         const found = await admin.query((sql) => check(sql, sent));
-        const refused = workers.said("database_lost", /too many clients|connection slots/);
+        const refused = workers.said("database_refused");
         report("FT-05", {
           hits: terminated,
           shutdowns,
           refused,
-          poolsLost: workers.said("database_lost"),
+          callsLost: workers.said("database_lost"),
           unknown,
           ...found,
         });

@@ -66,7 +66,7 @@ export function createTokenClient(plan: TokenPlan, log: Log): TokenClient {
     url: new Secret(plan.databaseUrl),
     max: Math.min(plan.lanes, 8),
     prepare: true,
-    onLost: (reason) => log("warn", "database_lost", { reason }),
+    warn: (event, reason) => log("warn", event, { reason }),
   });
   const isolate = { timeLeftMs: () => Infinity, keep: () => {}, idle: () => Promise.resolve() };
   const driver = plan.rotation && oura.link.kind === "oauth2"

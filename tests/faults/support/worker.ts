@@ -26,7 +26,7 @@ const db = scaled(
     url: new Secret(plan.databaseUrl),
     max: 8,
     prepare: true,
-    onLost: (reason) => log("warn", "database_lost", { reason }),
+    warn: (event, reason) => log("warn", event, { reason }),
   }),
   plan.deadlineMs,
 );
