@@ -35,12 +35,15 @@ alter table raphael_private.audit_log enable always trigger only_added;
 
 create function raphael_private.record_access(p_user_id uuid, p_action text, p_details jsonb, p_request_id text)
 returns void
-language sql
+-- Not in SQL, whose functions Postgres 17 plans anew in each transaction.
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   insert into raphael_private.audit_log (user_key, action, details, request_id)
-  values (raphael_private.person_key(p_user_id), p_action, p_details, p_request_id)
+  values (raphael_private.person_key(p_user_id), p_action, p_details, p_request_id);
+end
 $$;
 comment on function raphael_private.record_access(uuid, text, jsonb, text) is
   'The one way into the audit log. Raises 23503 where the person was deleted';

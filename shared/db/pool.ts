@@ -42,7 +42,7 @@ const OLD_MS = 30 * 60_000;
 /** So long a call waits where the server has no connection to give and we hold none. */
 const REFUSED_MS = 2_000;
 /** Three workers that ask all the time would leave the server no time for those it has. */
-const ASK_AGAIN_MS = 50;
+const ASK_AGAIN_MS = 25;
 
 export function createPool(options: PoolOptions): Pool {
   const links = new Set<Link>();
@@ -105,10 +105,11 @@ export function createPool(options: PoolOptions): Pool {
     options.onRefused(error.message);
     const [...all] = links.size === 0 ? waiting : [];
     for (const one of all) if (performance.now() - one.since > REFUSED_MS) one.fail(error);
+    const jitterMs = ASK_AGAIN_MS * Math.random();
     asksAgain ??= setTimeout(() => {
       asksAgain = undefined;
       grow();
-    }, ASK_AGAIN_MS * (0.5 + Math.random()));
+    }, ASK_AGAIN_MS + jitterMs);
   }
 
   function giveBack(link: Link): void {
