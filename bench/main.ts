@@ -24,7 +24,7 @@ const HELP = `deno task bench queue|webhooks|ingest|query [options]
   --rows N          ingest: samples of a round (default 200000)
   --stored N        ingest: samples whose bytes are measured (default 10000000; 0 leaves that out)
   --sizes N,N,N     query: samples, ascending (default 1000000,10000000,30000000)
-  --times N         query: how often each question is asked at each size (default 400)
+  --times N         query: how often each question is asked at each size (default 1,000)
   --only <part>     queue: one of ${PARTS.join(", ")}; may be repeated
   --state-dir DIR   where servers and packages are kept (default .local)`;
 
@@ -35,7 +35,7 @@ const NUMBERS = {
   seconds: 5,
   rows: 200_000,
   stored: 10_000_000,
-  times: 400,
+  times: 1_000,
 } as const;
 
 if (import.meta.main) {

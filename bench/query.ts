@@ -10,6 +10,7 @@ import { steps } from "./query/steps.ts";
 import { startDatabase } from "./support/database.ts";
 import { type Finding, jsonLine, textLine } from "./support/report.ts";
 import { serveDeno } from "./support/server.ts";
+import { byTurns, measured } from "./query/turns.ts";
 import { percentile } from "./support/statistics.ts";
 
 export interface QueryOptions {
@@ -45,7 +46,7 @@ export async function queryBench(options: QueryOptions): Promise<void> {
   started.defer(() => metrics.stop());
   const transport = await serveDeno("bench/query/transport.ts");
   started.defer(() => transport.stop());
-  const plain = await createClient(transport.url);
+  const plain = createClient(transport.url);
   started.defer(() => plain.close());
   const db = connect({ url: new Secret(database.appUrl), max: 2, prepare: true });
   started.defer(() => db.close());
@@ -54,7 +55,7 @@ export async function queryBench(options: QueryOptions): Promise<void> {
   const print = (finding: Finding) =>
     console.log(json ? jsonLine(finding) : `${finding.bench} ${textLine(finding)}`);
 
-  const measured = new Map<string, Times[]>();
+  const found = new Map<string, Times[]>();
   let people = 0;
   const waysOf = (question: Question) => {
     let bytes = 0;
@@ -62,23 +63,27 @@ export async function queryBench(options: QueryOptions): Promise<void> {
       bare: {
         before: (n: number) => claim(owner, person(n, people)),
         async ask() {
-          const { length } = await question.statement(owner as unknown as Sql);
+          const answer = await measured(() => question.statement(owner as unknown as Sql));
+          const { length } = answer.value;
           if (length < question.rows) {
             throw new Error(`Cannot compare: ${question.name}: ${length}`);
           }
+          return answer;
         },
       },
       function: {
         async ask(n: number) {
-          bytes = await metrics.ask(question.path, person(n + people / 2, people));
+          const answer = await metrics.ask(question.path, person(n + people / 2, people));
+          ({ bytes } = answer);
           if (bytes < question.rows * 20) throw new Error(`Cannot compare: ${question.name}`);
+          return answer;
         },
       },
       http: {
         async ask() {
-          if (await plain.ask(`/?bytes=${bytes}`) !== bytes) {
-            throw new Error("Cannot compare: bytes are lost");
-          }
+          const answer = await plain.ask({ path: `/?bytes=${bytes}` });
+          if (answer.bytes !== bytes) throw new Error("Cannot compare: bytes are lost");
+          return answer;
         },
       },
     };
@@ -101,9 +106,9 @@ export async function queryBench(options: QueryOptions): Promise<void> {
       for (const one of ways) await byTurns(0, people, one.ways);
     }
     for (const { question, ways: of } of ways) {
-      const found = await byTurns(WARM_UP, times, of);
-      measured.set(question.name, [...measured.get(question.name) ?? [], found]);
-      const { bare, function: whole, http } = found;
+      const took = await byTurns(WARM_UP, times, of);
+      found.set(question.name, [...found.get(question.name) ?? [], took]);
+      const { bare, function: whole, http } = took;
       log(
         `  ${question.name}: bare p50 ${ms(bare, 50)} p95 ${ms(bare, 95)} ms, ` +
           `function p50 ${ms(whole, 50)} p95 ${ms(whole, 95)} ms, ` +
@@ -113,7 +118,7 @@ export async function queryBench(options: QueryOptions): Promise<void> {
     log(`load average ${Deno.loadavg().map((load) => load.toFixed(1)).join(" ")}`);
   }
 
-  for (const [name, at] of measured) {
+  for (const [name, at] of found) {
     for (const finding of findings(name, at, sizes)) print(finding);
   }
   const rollup = await compareRollup(owner, times, people);
@@ -146,34 +151,6 @@ export async function queryBench(options: QueryOptions): Promise<void> {
 
 const person = (n: number, people: number) => personId((n * 7_919) % people);
 const ms = (values: readonly number[], percent: number) => percentile(values, percent).toFixed(2);
-
-interface Way {
-  readonly before?: (n: number) => Promise<unknown>;
-  ask(n: number): Promise<unknown>;
-}
-
-/** Milliseconds of each question after `before` of them. By turns, for what the neighbours do changes within seconds. */
-async function byTurns<W extends string>(
-  before: number,
-  times: number,
-  ways: Readonly<Record<W, Way>>,
-): Promise<Readonly<Record<W, readonly number[]>>> {
-  const all = Object.entries<Way>(ways).map(([name, way]) => ({
-    name,
-    way,
-    took: [] as number[],
-  }));
-  for (let n = 0; n < before + times; n++) {
-    for (const { way, took } of all) {
-      await way.before?.(n);
-      const start = performance.now();
-      await way.ask(n);
-      if (n >= before) took.push(performance.now() - start);
-    }
-  }
-  // SAFETY: each way has its own.
-  return Object.fromEntries(all.map(({ name, took }) => [name, took])) as Record<W, number[]>;
-}
 
 /** Until nothing has looked after the grown tables for a while: it would share the disk with the audit. */
 async function untilQuiet(owner: postgres.Sql): Promise<void> {
@@ -239,7 +216,7 @@ async function compareRollup(owner: postgres.Sql, times: number, people: number)
   const before = (n: number) => claim(owner, person(n, people));
   const sql = owner as unknown as Sql;
   return await byTurns(WARM_UP, times, {
-    rollup: { before, ask: () => summaryOfDays(sql) },
-    onTheFly: { before, ask: () => onTheFly(sql) },
+    rollup: { before, ask: () => measured(() => summaryOfDays(sql)) },
+    onTheFly: { before, ask: () => measured(() => onTheFly(sql)) },
   });
 }

@@ -2,13 +2,13 @@
 import { generateKeyPair } from "jose";
 import { exportJWK, SignJWT } from "jose";
 import { serveDeno } from "../support/server.ts";
-import { createClient } from "./client.ts";
+import { type Answer, createClient } from "./client.ts";
 
 const ISSUER = "https://project.example.com/auth/v1";
 
 export interface Metrics {
-  /** Asks as the person; bytes of the answer. */
-  ask(path: string, person: string): Promise<number>;
+  /** Asks as the person. */
+  ask(path: string, person: string): Promise<Answer>;
   /** The answer's text; throws where it is not 200. */
   get(path: string, person: string): Promise<string>;
   readonly env: Readonly<Record<string, string>>;
@@ -28,7 +28,7 @@ export async function startMetrics(databaseUrl: string): Promise<Metrics> {
     RAPHAEL_DATABASE_URL: databaseUrl,
   };
   const server = await serveDeno("functions/metrics/index.ts", env);
-  const client = await createClient(server.url);
+  const client = createClient(server.url);
   const addressOf = (path: string) => `/metrics${path === "/" ? "" : path}`;
   async function token(person: string): Promise<string> {
     const known = tokens.get(person);
@@ -44,7 +44,8 @@ export async function startMetrics(databaseUrl: string): Promise<Metrics> {
   return {
     env,
     token,
-    ask: async (path, person) => await client.ask(addressOf(path), await signedIn(person)),
+    ask: async (path, person) =>
+      await client.ask({ path: addressOf(path), headers: await signedIn(person) }),
     async get(path, person) {
       const headers = await signedIn(person);
       const answer = await fetch(`${server.url}${addressOf(path)}`, { headers });

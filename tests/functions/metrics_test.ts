@@ -106,10 +106,10 @@ Deno.test("metrics lets the person's own browser keep an answer and ask again", 
     });
   const first = await ask();
   const etag = first.headers.get("etag") ?? "";
-  assert.match(etag, /^W\/"[a-z0-9]+-[a-z0-9]+"$/);
+  assert.match(etag, /^"[A-Za-z0-9_-]{27}"$/);
   assert.equal(first.headers.get("cache-control"), "private, no-cache");
   assert.equal(first.headers.get("vary"), "Authorization, Origin");
-  for (const sent of [etag, etag.slice("W/".length), `"other", ${etag}`, "*"]) {
+  for (const sent of [etag, `W/${etag}`, `"other", ${etag}`, "*"]) {
     const again = await ask(sent);
     assert.equal(again.status, 304, sent);
     assert.equal(await again.text(), "");
