@@ -1,7 +1,6 @@
 import type postgres from "postgres";
 import { ProblemError } from "../core/problems.ts";
-import type { Secret } from "../core/secret.ts";
-import type { Link } from "./link.ts";
+import type { Connection, ConnectionOptions } from "./connection.ts";
 import {
   ConnectionLost,
   DRIVER_CRASH,
@@ -14,12 +13,12 @@ import { createPool } from "./pool.ts";
 import type { Statement } from "./statement.ts";
 import { pipeline, transact } from "./transact.ts";
 
-/** What runs statements: the pool itself, or one transaction of it. */
+/** What runs statements: one connection, in a transaction or out of one. */
 // deno-lint-ignore ban-types -- postgres.js names "no custom types" so
 export type Sql = postgres.ISql<{}>;
 
 export interface Database {
-  /** Runs single statements. Throws `unavailable` where the server is lost or too slow. */
+  /** Runs statements, each committed by itself. Throws `unavailable` where the server is lost or too slow. */
   query<T>(work: (sql: Sql) => Promise<T>, deadlineMs?: number): Promise<T>;
   /**
    * Runs `work` in one transaction. After `unavailable` its commit is unknown: repeat only what is
@@ -38,12 +37,9 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export interface DatabaseOptions {
-  readonly url: Secret;
+export interface DatabaseOptions extends ConnectionOptions {
   /** Connections at most; an isolate that serves requests needs one or two. */
   readonly max: number;
-  /** False behind a pooler in transaction mode, where prepared statements hang (measured). */
-  readonly prepare: boolean;
   /** Runs before the first work, until it did so without failure: a place to refuse a role. */
   readonly check?: (sql: Sql) => Promise<void>;
   /** Told of each call whose connection was lost, and of each that the server had not to give. */
@@ -71,20 +67,23 @@ export function connect(options: DatabaseOptions): Database {
     onRefused: (reason) => warn("database_refused", reason),
   });
 
-  async function run<T>(work: (link: Link) => Promise<T>, deadlineMs: number): Promise<T> {
+  async function run<T>(
+    work: (connection: Connection) => Promise<T>,
+    deadlineMs: number,
+  ): Promise<T> {
     const since = performance.now();
-    let link: Link | undefined;
+    let connection: Connection | undefined;
     try {
-      link = await pool.take(deadlineMs);
-      const answer = await within(deadlineMs - (performance.now() - since), link, work);
-      pool.giveBack(link);
+      connection = await pool.take(deadlineMs);
+      const answer = await within(deadlineMs - (performance.now() - since), connection, work);
+      pool.giveBack(connection);
       return answer;
     } catch (error) {
       const lost = isLost(error) || isDriverCrash(error);
-      if (link && !lost) pool.giveBack(link);
-      if (!lost && !isRefused(error)) throw error;
       const reason = error instanceof Error ? error.message : "unknown";
-      if (link) pool.discard(link, reason);
+      if (connection && lost) pool.discard(connection, reason);
+      else if (connection) pool.giveBack(connection);
+      if (!lost && !isRefused(error)) throw error;
       if (error instanceof DeadlinePassed) pool.discardIdle(reason);
       if (lost) warn("database_lost", reason);
       throw new ProblemError("unavailable", "Cannot reach the database: try again", 5);
@@ -112,9 +111,9 @@ export function connect(options: DatabaseOptions): Database {
   return {
     query: (work, deadlineMs = DEADLINE_MS) => run(({ sql }) => work(sql), deadlineMs),
     transaction: (work, deadlineMs = DEADLINE_MS) =>
-      run((link) => transact(link, work), deadlineMs),
+      run((connection) => transact(connection, work), deadlineMs),
     pipeline: (send, ahead, deadlineMs = DEADLINE_MS) =>
-      run((link) => pipeline(link, send, ahead), deadlineMs),
+      run((connection) => pipeline(connection, send, ahead), deadlineMs),
     async close() {
       await pool.close();
       globalThis.removeEventListener("error", ignoreCrash);
@@ -132,15 +131,19 @@ async function keepMemory(sql: Sql): Promise<void> {
   await sql`select octet_length(repeat(repeat('x', 1000), 1000))`;
 }
 
-async function within<T>(ms: number, link: Link, work: (link: Link) => Promise<T>): Promise<T> {
+async function within<T>(
+  ms: number,
+  connection: Connection,
+  work: (connection: Connection) => Promise<T>,
+): Promise<T> {
   const { promise: lost, reject } = Promise.withResolvers<never>();
   const late = setTimeout(() => reject(new DeadlinePassed(`no answer in ${ms} ms`)), ms);
-  link.fail = reject;
+  connection.fail = reject;
   try {
-    return await Promise.race([work(link), lost]);
+    return await Promise.race([work(connection), lost]);
   } finally {
     clearTimeout(late);
-    link.fail = undefined;
+    connection.fail = undefined;
   }
 }
 

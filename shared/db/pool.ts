@@ -1,13 +1,17 @@
-import { createLink, type Link, type LinkOptions } from "./link.ts";
+import { type Connection, type ConnectionOptions, createConnection } from "./connection.ts";
 import { ConnectionLost, isRefused } from "./lost.ts";
 
-export interface PoolOptions extends LinkOptions {
-  /** Connections at most; an isolate that serves requests needs one or two. */
+export interface PoolOptions extends ConnectionOptions {
+  /** Connections at most. */
   readonly max: number;
   /** Runs on each connection before its first work: opens it. */
-  readonly greet: (link: Link) => Promise<unknown>;
+  readonly greet: (connection: Connection) => Promise<unknown>;
   /** Told of each connection that the server had not to give. */
   readonly onRefused: (reason: string) => void;
+  /** After which one that nobody used is ended; default 30 s. */
+  readonly idleMs?: number;
+  /** After which one is not lent again; default 30 minutes. */
+  readonly oldMs?: number;
 }
 
 /** Connections, each lent to one call at a time. */
@@ -16,10 +20,10 @@ export interface Pool {
    * One that is idle, at once; else the first that is opened or given back. Rejects with what kept it
    * from opening, or where none came in `ms`.
    */
-  take(ms: number): Link | Promise<Link>;
-  giveBack(link: Link): void;
+  take(ms: number): Connection | Promise<Connection>;
+  giveBack(connection: Connection): void;
   /** Ends it, and opens another where one is waited for. */
-  discard(link: Link, reason: string): void;
+  discard(connection: Connection, reason: string): void;
   /** Those that nobody uses: one that was found silent makes all of them doubtful. */
   discardIdle(reason: string): void;
   /** With the calls that have them. */
@@ -31,36 +35,36 @@ export interface Pool {
 interface Waiter {
   readonly since: number;
   readonly until: number;
-  give(link: Link): void;
+  give(connection: Connection): void;
   fail(error: Error): void;
 }
 
 const OPEN_MS = 10_000;
 const CLOSE_MS = 5_000;
-const IDLE_MS = 30_000;
-const OLD_MS = 30 * 60_000;
 /** So long a call waits where the server has no connection to give and we hold none. */
 const REFUSED_MS = 2_000;
 /** Three workers that ask all the time would leave the server no time for those it has. */
 const ASK_AGAIN_MS = 25;
 
 export function createPool(options: PoolOptions): Pool {
-  const links = new Set<Link>();
+  const { max, idleMs = 30_000, oldMs = 30 * 60_000 } = options;
+  const connections = new Set<Connection>();
   /** Last used last: those that are not needed grow old in front. */
-  const idle: { readonly link: Link; readonly since: number }[] = [];
+  const idle: { readonly connection: Connection; readonly since: number }[] = [];
   const waiting = new Set<Waiter>();
   const ending = new Set<Promise<void>>();
   let opening = 0;
   let asksAgain: ReturnType<typeof setTimeout> | undefined;
   let sweeper: ReturnType<typeof setInterval> | undefined;
-  let onEmpty: (() => void) | undefined;
+  let closed = false;
+  const emptied = Promise.withResolvers<void>();
 
-  function wait(ms: number): Promise<Link> {
+  function wait(ms: number): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         since: performance.now(),
         until: performance.now() + ms,
-        give: (link) => end(() => resolve(link)),
+        give: (connection) => end(() => resolve(connection)),
         fail: (error) => end(() => reject(error)),
       };
       const late = () => waiter.fail(new ConnectionLost(`none was free in ${ms} ms`));
@@ -70,40 +74,40 @@ export function createPool(options: PoolOptions): Pool {
         waiting.delete(waiter);
         how();
       }
-      if (onEmpty) return waiter.fail(new ConnectionLost("the pool is closed"));
+      if (closed) return waiter.fail(new ConnectionLost("the pool is closed"));
       waiting.add(waiter);
       grow();
     });
   }
 
   function grow(): void {
-    while (!asksAgain && opening < waiting.size && links.size < options.max) void open();
+    while (!asksAgain && opening < waiting.size && connections.size < max) void open();
   }
 
   async function open(): Promise<void> {
-    const link = createLink(options);
-    links.add(link);
-    link.onClosed = () => {
-      forget(link);
-      link.fail?.(new ConnectionLost("the connection closed"));
+    const connection = createConnection(options);
+    connections.add(connection);
+    connection.onClosed = () => {
+      forget(connection);
+      connection.fail?.(new ConnectionLost("the connection closed"));
     };
-    sweeper ??= setInterval(sweep, IDLE_MS / 3);
+    sweeper ??= setInterval(sweep, idleMs / 3);
     opening++;
     const patience = Math.max(...[...waiting].map(({ until }) => until)) - performance.now();
-    const failed = await failureOf(options.greet(link), Math.min(patience, OPEN_MS));
+    const failed = await failureOf(options.greet(connection), Math.min(patience, OPEN_MS));
     opening--;
-    if (!failed) return giveBack(link);
-    forget(link);
+    if (!failed) return giveBack(connection);
+    forget(connection);
     // A silent one fails nobody: who had the patience has another try.
     if (isRefused(failed)) refused(failed);
     else if (!(failed instanceof ConnectionLost)) [...waiting][0]?.fail(failed);
-    discard(link, "unopened");
+    discard(connection, "unopened");
   }
 
   /** Nothing was sent, and one of ours may be free soon: whoever waits goes on to. */
   function refused(error: Error): void {
     options.onRefused(error.message);
-    const [...all] = links.size === 0 ? waiting : [];
+    const [...all] = connections.size === 0 ? waiting : [];
     for (const one of all) if (performance.now() - one.since > REFUSED_MS) one.fail(error);
     const jitterMs = ASK_AGAIN_MS * Math.random();
     asksAgain ??= setTimeout(() => {
@@ -112,60 +116,64 @@ export function createPool(options: PoolOptions): Pool {
     }, ASK_AGAIN_MS + jitterMs);
   }
 
-  function giveBack(link: Link): void {
-    if (!links.has(link)) return;
-    if (onEmpty || performance.now() - link.openedAt > OLD_MS) return letGo(link, link.end());
+  function giveBack(connection: Connection): void {
+    if (!connections.has(connection)) return;
+    if (closed || performance.now() - connection.openedAt > oldMs) {
+      return letGo(connection, connection.end());
+    }
     const [next] = waiting;
-    if (next) next.give(link);
-    else idle.push({ link, since: performance.now() });
+    if (next) next.give(connection);
+    else idle.push({ connection, since: performance.now() });
   }
 
-  function forget(link: Link): void {
-    if (!links.delete(link)) return;
-    const at = idle.findIndex((one) => one.link === link);
+  function forget(connection: Connection): void {
+    if (!connections.delete(connection)) return;
+    const at = idle.findIndex((one) => one.connection === connection);
     if (at >= 0) idle.splice(at, 1);
-    if (links.size > 0) return;
+    if (connections.size > 0) return;
     clearInterval(sweeper);
     sweeper = undefined;
-    onEmpty?.();
+    if (closed) emptied.resolve();
   }
 
-  function letGo(link: Link, ended: Promise<void>): void {
+  function letGo(connection: Connection, ended: Promise<void>): void {
     const end = ended.finally(() => ending.delete(end));
     ending.add(end);
-    forget(link);
+    forget(connection);
     grow();
   }
 
-  function discard(link: Link, reason: string): void {
-    letGo(link, link.destroy(reason));
+  function discard(connection: Connection, reason: string): void {
+    letGo(connection, connection.destroy(reason));
   }
 
   function sweep(): void {
-    const until = performance.now() - IDLE_MS;
-    for (const { link, since } of [...idle]) if (since < until) letGo(link, link.end());
+    const until = performance.now() - idleMs;
+    for (const { connection, since } of [...idle]) {
+      if (since < until) letGo(connection, connection.end());
+    }
   }
 
   return {
-    take: (ms) => idle.pop()?.link ?? wait(ms),
+    take: (ms) => idle.pop()?.connection ?? wait(ms),
     giveBack,
     discard,
     discardIdle(reason) {
-      for (const { link } of [...idle]) discard(link, reason);
+      for (const { connection } of [...idle]) discard(connection, reason);
     },
     discardAll(reason) {
-      for (const link of [...links]) {
-        link.fail?.(new ConnectionLost(reason));
-        discard(link, reason);
+      for (const connection of [...connections]) {
+        connection.fail?.(new ConnectionLost(reason));
+        discard(connection, reason);
       }
     },
     async close() {
-      const empty = new Promise<void>((resolve) => onEmpty = resolve);
+      closed = true;
       for (const one of [...waiting]) one.fail(new ConnectionLost("the pool is closed"));
-      for (const { link } of [...idle]) letGo(link, link.end());
-      if (links.size === 0) onEmpty?.();
+      for (const { connection } of [...idle]) letGo(connection, connection.end());
+      if (connections.size === 0) emptied.resolve();
       const late = setTimeout(() => this.discardAll("the pool is closed"), CLOSE_MS);
-      await empty;
+      await emptied.promise;
       clearTimeout(late);
       clearTimeout(asksAgain);
       await Promise.all(ending);

@@ -1,5 +1,5 @@
 import type { Sql } from "./client.ts";
-import type { Link } from "./link.ts";
+import type { Connection } from "./connection.ts";
 import { isLost } from "./lost.ts";
 import type { Statement } from "./statement.ts";
 
@@ -8,7 +8,7 @@ import type { Statement } from "./statement.ts";
  * write that throws from a timer, and on Deno 2.9 a throw there breaks `setImmediate` for the process.
  */
 export async function transact<T>(
-  { driver, sql }: Link,
+  { driver, sql }: Connection,
   work: (tx: Sql) => Promise<T>,
 ): Promise<T> {
   try {
@@ -29,7 +29,7 @@ export async function transact<T>(
  * transaction: what it locks it lets go of at once.
  */
 export async function pipeline<T extends readonly unknown[]>(
-  { driver, sql }: Link,
+  { driver, sql }: Connection,
   statements: (tx: Sql) => { readonly [K in keyof T]: Statement<T[K]> },
   ahead?: (tx: Sql) => Statement,
 ): Promise<T> {

@@ -10,7 +10,7 @@ import { createSql } from "./statement.ts";
  * another in mid-transaction, where what follows is committed by itself; a pool of the driver's own hands
  * out connections that were lost.
  */
-export interface Link {
+export interface Connection {
   readonly driver: postgres.Sql;
   /** What statements are written with. */
   readonly sql: Sql;
@@ -25,7 +25,7 @@ export interface Link {
   destroy(reason: string): Promise<void>;
 }
 
-export interface LinkOptions {
+export interface ConnectionOptions {
   readonly url: Secret;
   /** False behind a pooler in transaction mode, where prepared statements hang (measured). */
   readonly prepare: boolean;
@@ -34,7 +34,7 @@ export interface LinkOptions {
 const END_SECONDS = 5;
 const CRASH_MS = 100;
 
-export function createLink({ url, prepare }: LinkOptions): Link {
+export function createConnection({ url, prepare }: ConnectionOptions): Connection {
   const socket = createSocket();
   const options = {
     max: 1,
@@ -44,13 +44,13 @@ export function createLink({ url, prepare }: LinkOptions): Link {
     idle_timeout: 0,
     max_lifetime: 0,
     onnotice: () => {},
-    onclose: () => link.onClosed(),
+    onclose: () => connection.onClosed(),
     connection: { application_name: "raphael" },
     // Read by the driver, and missing in its types.
     socket: socket.open,
   };
   const driver = postgres(url.reveal(), options);
-  const link: Link = {
+  const connection: Connection = {
     driver,
     sql: createSql(driver),
     openedAt: performance.now(),
@@ -67,7 +67,7 @@ export function createLink({ url, prepare }: LinkOptions): Link {
       socket.close();
     },
   };
-  return link;
+  return connection;
 }
 
 /** The driver's own options, parsed from the address. */
