@@ -3,6 +3,7 @@ import { ProblemError } from "@shared/core/problems.ts";
 import { Secret } from "@shared/core/secret.ts";
 import { connect, type Database, type Sql } from "@shared/db/client.ts";
 import { type TestDatabase, withDatabase } from "../support/database.ts";
+import { pause } from "./support/plan.ts";
 import { openProxy, type Proxy } from "./support/proxy.ts";
 
 const one = (sql: Sql) => sql<{ n: number }[]>`select 1 as n`;
@@ -60,7 +61,7 @@ Deno.test("connect() a lost connection costs the call that has it, and no other"
       db.transaction(async (tx) => {
         const [row] = await tx<[{ pid: number }]>`select pg_backend_pid() as pid`;
         const end = async () => {
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          await pause(100);
           await own.admin`select pg_terminate_backend(${row.pid})`;
         };
         // In mid-statement: between two the driver may throw late, which costs all.
@@ -74,6 +75,37 @@ Deno.test("connect() a lost connection costs the call that has it, and no other"
   });
 });
 
+Deno.test("connect() a lost connection ends what was still to be sent over it", async () => {
+  await withProxy(async ({ proxy, db }) => {
+    await db.query(one);
+    const began = performance.now();
+    // The first use of a statement with values keeps those behind it back, until it was described.
+    const asked = db.pipeline((sql) => [
+      sql`select pg_sleep(${10}::float8)`,
+      sql`select ${1}::int as n`,
+      sql`select ${2}::int as n`,
+      sql`select ${3}::int as n`,
+    ]);
+    setTimeout(() => proxy.cut(), 200);
+    await assert.rejects(asked, unavailable);
+    assert.ok(performance.now() - began < 10_000, "it waited for its deadline");
+  });
+});
+
+Deno.test("connect() a silent connection makes the idle ones doubtful", async () => {
+  await withProxy(async ({ proxy, db }) => {
+    const pid = (sql: Sql) => sql<[{ pid: number }]>`select pg_backend_pid() as pid, pg_sleep(0.1)`;
+    const [[first], [second]] = await Promise.all([db.query(pid), db.query(pid)]);
+    assert.notEqual(first.pid, second.pid);
+    proxy.set({ kind: "black_hole" });
+    assert.equal(proxy.hits, 2);
+    proxy.set();
+    await assert.rejects(db.query(one, 300), unavailable);
+    const [row] = await db.query(one, 3_000);
+    assert.equal(row?.n, 1, "by a third, for the other is silent too");
+  });
+});
+
 Deno.test("connect() commits nothing of a transaction behind its lost connection", async () => {
   await withProxy(async ({ proxy, db, own }) => {
     await own.admin`create table written (n int)`;
@@ -82,7 +114,7 @@ Deno.test("connect() commits nothing of a transaction behind its lost connection
     await assert.rejects(
       db.transaction(async (tx) => {
         await tx`insert into written values (1)`;
-        await proxy.cut();
+        proxy.cut();
         await tx`insert into written values (2)`.catch(() => {});
         await tx`insert into written values (3)`;
       }),
@@ -102,12 +134,12 @@ Deno.test("connect() makes do with the connections that the server has", async (
       await own.admin.unsafe(`alter database "${name}" connection limit ${connections}`);
     };
     await limit(2);
-    const refusals: string[] = [];
+    const warnings: string[] = [];
     const db = connect({
       url: new Secret(own.appUrl),
       max: 6,
       prepare: true,
-      warn: (event) => refusals.push(event),
+      warn: (event) => warnings.push(event),
     });
     const began = performance.now();
     const sleep = (sql: Sql) => sql`select pg_sleep(0.02)`;
@@ -117,8 +149,8 @@ Deno.test("connect() makes do with the connections that the server has", async (
     );
     await Promise.all(work);
     assert.ok(performance.now() - began < 5_000);
-    assert.ok(refusals.length > 0, "the server refused nobody");
-    assert.deepEqual(refusals.filter((event) => event !== "database_refused"), []);
+    assert.ok(warnings.length > 0, "the server refused nobody");
+    assert.deepEqual(warnings.filter((event) => event !== "database_refused"), []);
     await db.close();
 
     await limit(0);
