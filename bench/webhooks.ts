@@ -1,6 +1,5 @@
 /** Webhooks acknowledged beside a plain insert and the seed's receiver, in one interleaved run. */
 import { resolve } from "node:path";
-import type postgres from "postgres";
 import { startDatabase } from "./support/database.ts";
 import { nodeProgram, PACKAGES } from "./support/node.ts";
 import { startRedis } from "./support/redis.ts";
@@ -22,22 +21,14 @@ const MOST_A_SECOND = 16_000;
 /** After 2 s the first round's p99 was twice that of the others. */
 const WARM_UP_SECONDS = 5;
 
-/**
- * A server that has run for a while writes its log into files that it has. A new one makes each first, 16
- * MB, and whoever commits then waits: whoever came first in the first round had twice the p99.
- */
-const LOG_FILES = 64;
-const KEEPS_LOG_FILES = { min_wal_size: `${LOG_FILES * 16}MB` };
-
 export async function webhooksBench(options: WebhooksOptions): Promise<void> {
   const { json, rounds, seconds, stateDir } = options;
   const log = (line: string) => console.error(line);
   await using started = new AsyncDisposableStack();
   const node = await nodeProgram(stateDir, log);
-  const database = await startDatabase(stateDir, log, KEEPS_LOG_FILES);
+  const database = await startDatabase(stateDir, log);
   started.defer(() => database.stop());
   await database.admin.unsafe(TABLES).simple();
-  await writeLogFiles(database.admin);
   const redis = await startRedis(stateDir, "everysec");
   started.defer(() => redis.stop());
   const pooler = await startPgbouncer(database.appUrl, log);
@@ -74,15 +65,6 @@ export async function webhooksBench(options: WebhooksOptions): Promise<void> {
   for (const finding of findings(measured, { anchor, seed })) {
     console.log(json ? jsonLine(finding) : `${finding.bench} ${textLine(finding)}`);
   }
-}
-
-/** Until the server has as many to use again. */
-async function writeLogFiles(admin: postgres.Sql): Promise<void> {
-  for (let n = 0; n < LOG_FILES; n++) {
-    await admin`select pg_logical_emit_message(false, 'bench', 'a file is not left empty')`;
-    await admin`select pg_switch_wal()`;
-  }
-  await admin`checkpoint`;
 }
 
 /** An acknowledgement that is not in the database is worth nothing, however fast it came. */
